@@ -1,0 +1,142 @@
+package workbook
+
+import (
+	"fmt"
+	"slices"
+
+	"tabletop/workbook/source"
+)
+
+// MaxBlocks is the most blocks that a workbook may have.
+const MaxBlocks = 200
+
+// document is a workbook file as written, for decoding and for its schema.
+type document struct {
+	Workbook   source.Text              `yaml:"workbook,required" doc:"the workbook's name"`
+	Folder     string                   `yaml:"folder" doc:"the folder that the workbook stands in, drafts unless said otherwise"`
+	Stage      string                   `yaml:"stage" enum:"test,beta,dev,prod" doc:"how far the workbook has come"`
+	Tags       []string                 `yaml:"tags" doc:"words to find the workbook by"`
+	Parameters map[string]parameterNode `yaml:"parameters" doc:"values to set with --set NAME=VALUE; a query names one as {Name}"`
+	Blocks     source.Node              `yaml:"blocks,required" doc:"the blocks, run one after the other, each on the rows of the one before"`
+}
+
+type parameterNode struct {
+	Default     *source.Text `yaml:"default" doc:"the value where none is set"`
+	Description string       `yaml:"description" doc:"what the value means"`
+}
+
+// ReadFile reads the workbook at path: the file itself. Its error is
+// source.Problems where the file is no workbook, else that of reading it.
+func ReadFile(path string, kinds []Kind) (*Workbook, error) {
+	node, text, err := source.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	w, problems := parse(path, node, kinds)
+	if err := problems.Err(); err != nil {
+		return nil, problems
+	}
+	w.Text = text
+	return w, nil
+}
+
+func parse(path string, node source.Node, kinds []Kind) (*Workbook, source.Problems) {
+	var d document
+	problems := source.Decode(node, &d)
+	w := &Workbook{Path: path, Name: d.Workbook.Value, Folder: d.Folder, Stage: d.Stage, Tags: d.Tags}
+	if w.Folder == "" {
+		w.Folder = "drafts"
+	}
+	if d.Workbook.Set() && w.Name == "" {
+		problems = append(problems, d.Workbook.Problem(0, "the workbook has no name", ""))
+	}
+	w.Parameters = parameters(node, d.Parameters)
+	if d.Blocks.Exists() && !d.Blocks.IsList() {
+		problems = append(problems, d.Blocks.Problem("blocks must be a list", "begin each block with '- ', as in '- sql: |'"))
+	}
+	items := d.Blocks.Items()
+	if d.Blocks.IsList() && len(items) == 0 {
+		problems = append(problems, d.Blocks.Problem("no blocks", "a workbook has at least one"))
+	}
+	if len(items) > MaxBlocks {
+		problems = append(problems, items[MaxBlocks].Problem(fmt.Sprintf("more than %d blocks", MaxBlocks), "split the workbook"))
+		items = items[:MaxBlocks]
+	}
+	ids := map[string]bool{}
+	for i, item := range items {
+		b, more := parseBlock(item, i+1, kinds, ids)
+		problems = append(problems, more...)
+		w.Blocks = append(w.Blocks, b)
+	}
+	return w, problems
+}
+
+// parameters keeps the declared parameters in the order of the file.
+func parameters(node source.Node, declared map[string]parameterNode) []Parameter {
+	var list []Parameter
+	for _, pair := range node.Pairs() {
+		if pair.Key.Value != "parameters" {
+			continue
+		}
+		for _, p := range pair.Value.Pairs() {
+			d, ok := declared[p.Key.Value]
+			if !ok || slices.ContainsFunc(list, func(q Parameter) bool { return q.Name == p.Key.Value }) {
+				continue
+			}
+			parameter := Parameter{Name: p.Key.Value, Description: d.Description, place: p.Key}
+			if d.Default != nil {
+				parameter.Default = &d.Default.Value
+			}
+			list = append(list, parameter)
+		}
+	}
+	return list
+}
+
+func parseBlock(item source.Node, index int, kinds []Kind, ids map[string]bool) (Block, source.Problems) {
+	b := Block{Index: index}
+	if !item.IsMap() {
+		return b, source.Problems{item.Problem("a block must be a map of its kind", "write it as '- sql: |' with the text below")}
+	}
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = k.Name
+	}
+	var problems source.Problems
+	var others []source.Pair
+	for _, pair := range item.Pairs() {
+		key := pair.Key.Value
+		text, isText := pair.Value.Text()
+		switch i := slices.Index(names, key); {
+		case i >= 0 && b.Kind.Name != "":
+			problems = append(problems, pair.Key.Problem(0, fmt.Sprintf("a second kind, %s, in a block that is %s already", key, b.Kind.Name), "begin a block of its own with '- '"))
+		case i >= 0:
+			b.Kind, b.Body = kinds[i], pair.Value
+		case key == "id" && isText:
+			b.ID = text.Value
+			if ids[b.ID] {
+				problems = append(problems, text.Problem(0, "the id "+b.ID+" stands twice", "give each block its own"))
+			}
+			ids[b.ID] = true
+		case key == "note" && isText:
+			b.Note = text.Value
+		default:
+			others = append(others, pair)
+		}
+	}
+	allowed := besideNames(b.Kind)
+	for _, pair := range others {
+		switch {
+		case slices.Contains(allowed, pair.Key.Value):
+			b.Beside = append(b.Beside, pair)
+		case b.Kind.Name == "":
+			problems = append(problems, pair.Key.Problem(0, "unknown kind of block "+pair.Key.Value, source.DidYouMean(pair.Key.Value, names)))
+		default:
+			problems = append(problems, pair.Key.Problem(0, "unknown key "+pair.Key.Value+" beside "+b.Kind.Name, source.DidYouMean(pair.Key.Value, append([]string{"id", "note"}, allowed...))))
+		}
+	}
+	if b.Kind.Name == "" && len(others) == 0 {
+		problems = append(problems, item.Problem("a block without a kind", source.DidYouMean("", names)))
+	}
+	return b, problems
+}

@@ -1,0 +1,100 @@
+package workbook
+
+import (
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"tabletop/workbook/source"
+)
+
+// A Program is a workbook of which every block has been checked and prepared.
+type Program struct {
+	Workbook   *Workbook
+	Parameters map[string]string
+	steps      []Step
+}
+
+// Prepare checks all blocks of a workbook, with its parameters set to their
+// defaults or to those in set, before any of them runs. Every mistake is
+// returned, warnings too; the program is nil where there is a mistake.
+func Prepare(w *Workbook, set map[string]string) (*Program, source.Problems) {
+	values, problems := w.bind(set)
+	program := &Program{Workbook: w, Parameters: values}
+	columns, first := Columns{Known: true}, true
+	for _, b := range w.Blocks {
+		p := &Preparation{In: columns, Out: columns, First: first, parameters: values}
+		program.steps = append(program.steps, b.Kind.Prepare(b, p))
+		problems = append(problems, p.problems...)
+		columns = p.Out
+		if len(p.problems.Errors()) > 0 {
+			columns = Columns{}
+		}
+		first = first && b.Kind.Silent
+	}
+	if problems.Err() != nil {
+		return nil, problems
+	}
+	return program, problems
+}
+
+// bind gives every parameter its value.
+func (w *Workbook) bind(set map[string]string) (map[string]string, source.Problems) {
+	values := map[string]string{}
+	var names []string
+	var problems source.Problems
+	for _, p := range w.Parameters {
+		names = append(names, p.Name)
+		value, ok := set[p.Name]
+		switch {
+		case ok:
+			values[p.Name] = value
+		case p.Default != nil:
+			values[p.Name] = *p.Default
+		default:
+			values[p.Name] = ""
+			problems = append(problems, p.place.Problem(0, "the parameter "+p.Name+" has no value", "give it a default, or --set "+p.Name+"=VALUE"))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		if _, ok := values[name]; !ok {
+			text := source.NewText("--set", name+"="+set[name])
+			problems = append(problems, text.Problem(0, "the workbook has no parameter "+name, source.DidYouMean(name, names)))
+		}
+	}
+	return values, problems
+}
+
+var parameterName = regexp.MustCompile(`\{([A-Za-z_][A-Za-z0-9_]*)\}`)
+
+// Expand puts the values of parameters in the place of {Name}. A name that is
+// not declared is reported.
+func (p *Preparation) Expand(t source.Text) string {
+	var b strings.Builder
+	from := 0
+	for _, m := range parameterName.FindAllStringSubmatchIndex(t.Value, -1) {
+		name := t.Value[m[2]:m[3]]
+		value, ok := p.parameters[name]
+		if !ok {
+			p.Report(t.Problem(m[0], "unknown parameter {"+name+"}", source.DidYouMean(name, p.ParameterNames())))
+			continue
+		}
+		b.WriteString(t.Value[from:m[0]] + value)
+		from = m[1]
+	}
+	return b.String() + t.Value[from:]
+}
+
+// besideNames lists the keys that a kind allows beside its own.
+func besideNames(k Kind) []string {
+	if k.Beside == nil {
+		return nil
+	}
+	var names []string
+	for _, f := range source.Fields(reflect.TypeOf(k.Beside)) {
+		names = append(names, f.Name)
+	}
+	return names
+}

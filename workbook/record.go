@@ -1,0 +1,82 @@
+package workbook
+
+import (
+	"context"
+	"time"
+)
+
+// A Recorder keeps the record of runs. Each call returns once what it was given
+// is durable.
+type Recorder interface {
+	// Begin opens the record of a run and returns its number, from 1.
+	Begin(ctx context.Context, info Info) (run int64, err error)
+	// Block records a block with all that it did.
+	Block(ctx context.Context, run int64, done BlockResult) error
+	// End closes the record of the run and returns the head of the log.
+	End(ctx context.Context, result Result) (Head, error)
+}
+
+// A Head is the last entry of the log: the whole record stands behind it.
+type Head struct {
+	File     string `json:"file"`
+	Sequence int64  `json:"sequence"`
+	Hash     string `json:"head"`
+}
+
+// The modes of a run. Only ModeApply talks to a vendor.
+const (
+	ModeRehearse = "rehearse"
+	ModeApply    = "apply"
+	ModeSimulate = "simulate"
+)
+
+// Info is what is known of a run before its first block: who runs what, where,
+// on which files, and why.
+type Info struct {
+	Workbook *Workbook
+	Mode     string
+	// Now is the rehearsal's clock, NowSource says where it was taken from.
+	Now       time.Time
+	NowSource string
+	Zone      *time.Location
+	// Parameters are the values that the run uses.
+	Parameters map[string]string
+
+	User   string
+	Host   string
+	Reason string
+	Ticket string
+
+	// Version and Program name the program: its version and the SHA-256 of its
+	// file.
+	Version string
+	Program string
+
+	// Integrations is the text of the configurations that the run uses, under
+	// its path; nil where it uses none. Guard likewise.
+	Integrations *Document
+	Guard        *Document
+	Files        []EventFile
+
+	// Warnings are known before the first block runs.
+	Warnings []string
+}
+
+// A Document is a configuration file that a run used.
+type Document struct {
+	Path string
+	Text []byte
+}
+
+// An EventFile is a file of events as it was read.
+type EventFile struct {
+	Path string `json:"path"`
+	// Bytes is the size of the file as stored, Root the RFC 6962 tree hash over
+	// its 1 MiB chunks, in hexadecimal.
+	Bytes int64  `json:"bytes"`
+	Root  string `json:"root"`
+	// Events counts what could be decoded, Undecodable the lines that could
+	// not.
+	Events      int64 `json:"events"`
+	Undecodable int64 `json:"undecodable"`
+}

@@ -1,0 +1,168 @@
+package workbook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// A Step is a block that has been prepared. Run gets the rows of the block
+// before and returns what the block did; an error ends the run.
+type Step interface {
+	Run(ctx context.Context, in Table, env *Env) (Output, error)
+}
+
+// An Env is what a block may see of the run that it is part of.
+type Env struct {
+	// Now is the rehearsal's clock.
+	Now time.Time
+	// Zone is the zone in which times without one are read and shown.
+	Zone *time.Location
+	// Block is the index of the block that runs, from 1.
+	Block int
+	// MaxRows is the most rows that a block may give.
+	MaxRows int
+	// Strict makes an error of what else is a warning.
+	Strict bool
+	// Signals and Actions are those of the run so far.
+	Signals []Signal
+	Actions []Action
+}
+
+// An Output is what a block did.
+type Output struct {
+	Table   Table
+	Signals []Signal
+	// Actions have their Row; the runner numbers them.
+	Actions  []Action
+	Warnings []string
+}
+
+// A BlockResult is a block that ran, with what it did.
+type BlockResult struct {
+	Block   Block
+	RowsIn  int
+	Output  Output
+	Seconds float64
+	// Failed is the error that ended the run at this block.
+	Failed error
+}
+
+// The states of a run that has ended.
+const (
+	Completed   = "completed"
+	Broken      = "failed"
+	Interrupted = "interrupted"
+)
+
+// A Result is a run that has ended.
+type Result struct {
+	Run      int64
+	Status   string
+	Blocks   []BlockResult
+	Signals  []Signal
+	Actions  []Action
+	Totals   Totals
+	Warnings []string
+	Head     Head
+}
+
+// Options are the circumstances of a run.
+type Options struct {
+	Info    Info
+	MaxRows int
+	Strict  bool
+	// Recorder keeps the record; a run without one is refused.
+	Recorder Recorder
+	// Observe, where set, is told of each block as soon as it is recorded.
+	Observe func(BlockResult)
+}
+
+// recordWithin bounds the time that writing one record may take once the run
+// itself has been cancelled.
+const recordWithin = 30 * time.Second
+
+// Run runs the program's blocks in order. Each block is recorded before the
+// next one starts, whatever becomes of ctx. The result is that of the blocks
+// that ran, also where the error is not nil.
+func (p *Program) Run(ctx context.Context, o Options) (Result, error) {
+	if o.Recorder == nil {
+		return Result{}, errors.New("run without a recorder: no audit, no action")
+	}
+	kept := context.WithoutCancel(ctx)
+	run, err := o.Recorder.Begin(kept, o.Info)
+	if err != nil {
+		return Result{}, fmt.Errorf("record the start of the run: %w", err)
+	}
+	result := Result{Run: run, Status: Completed, Warnings: o.Info.Warnings}
+	env := &Env{Now: o.Info.Now, Zone: o.Info.Zone, MaxRows: o.MaxRows, Strict: o.Strict}
+	failed := p.blocks(ctx, o, &result, env)
+	result.Signals, result.Actions = env.Signals, env.Actions
+	result.Totals = Count(result.Actions)
+	if failed != nil {
+		result.Status = Broken
+		if ctx.Err() != nil {
+			result.Status = Interrupted
+		}
+	}
+	ending, cancel := context.WithTimeout(kept, recordWithin)
+	defer cancel()
+	if result.Head, err = o.Recorder.End(ending, result); err != nil {
+		return result, errors.Join(failed, fmt.Errorf("record the end of the run: %w", err))
+	}
+	return result, failed
+}
+
+// blocks runs and records the blocks until one fails.
+func (p *Program) blocks(ctx context.Context, o Options, result *Result, env *Env) error {
+	var table Table
+	for i, b := range p.Workbook.Blocks {
+		env.Block = b.Index
+		done := p.block(ctx, i, table, env)
+		result.Blocks = append(result.Blocks, done)
+		result.Warnings = append(result.Warnings, done.Output.Warnings...)
+		recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
+		err := o.Recorder.Block(recording, result.Run, done)
+		cancel()
+		if err != nil {
+			return fmt.Errorf("record block %d: %w", b.Index, err)
+		}
+		if o.Observe != nil {
+			o.Observe(done)
+		}
+		if done.Failed != nil {
+			return fmt.Errorf("block %d (%s): %w", b.Index, b.Kind.Name, done.Failed)
+		}
+		table = done.Output.Table
+	}
+	return nil
+}
+
+// block runs one block and takes its signals and actions into the run.
+func (p *Program) block(ctx context.Context, i int, in Table, env *Env) BlockResult {
+	done := BlockResult{Block: p.Workbook.Blocks[i], RowsIn: len(in.Rows)}
+	if done.Failed = ctx.Err(); done.Failed != nil {
+		return done
+	}
+	start := time.Now()
+	done.Output, done.Failed = p.steps[i].Run(ctx, in, env)
+	done.Seconds = time.Since(start).Seconds()
+	out := &done.Output
+	if done.Failed == nil && len(out.Table.Rows) > env.MaxRows {
+		done.Failed = TooManyRows(env.MaxRows)
+		out.Table.Rows = nil
+	}
+	for j := range out.Actions {
+		out.Actions[j].Number = len(env.Actions) + j + 1
+		out.Actions[j].Block = env.Block
+	}
+	env.Actions = append(env.Actions, out.Actions...)
+	env.Signals = Coalesce(env.Signals, out.Signals)
+	return done
+}
+
+// TooManyRows is the error of a block that gives more rows than a run holds.
+func TooManyRows(most int) error {
+	return fmt.Errorf("more than %d rows: narrow the query with WHERE or LIMIT, or raise --max-rows", most)
+}

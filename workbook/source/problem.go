@@ -1,0 +1,95 @@
+package source
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Problem is one mistake in a file: where it stands, the line it stands in,
+// what is wrong and what to write instead.
+type Problem struct {
+	Place
+	// LineText is the text of the line, empty where the file as a whole is meant.
+	LineText string `json:"line_text,omitempty"`
+	Message  string `json:"message"`
+	Fix      string `json:"fix,omitempty"`
+	Warning  bool   `json:"warning,omitempty"`
+}
+
+// String gives the problem as file:line:column: message, the line, a caret
+// under the place and the fix.
+func (p Problem) String() string {
+	var b strings.Builder
+	b.WriteString(p.File)
+	if p.Line > 0 {
+		fmt.Fprintf(&b, ":%d:%d", p.Line, p.Column)
+	}
+	b.WriteString(": ")
+	if p.Warning {
+		b.WriteString("warning: ")
+	}
+	b.WriteString(p.Message)
+	if p.LineText != "" {
+		line, caret := window(p.LineText, p.Column)
+		fmt.Fprintf(&b, "\n    %s\n    %s^", line, caret)
+	}
+	if p.Fix != "" {
+		b.WriteString("\n    " + p.Fix)
+	}
+	return b.String()
+}
+
+// shown is the widest part of a line that is printed around a problem.
+const shown = 72
+
+// window cuts the part of line around column (from 1) that fits a terminal and
+// returns it with the blanks that lead to the caret.
+func window(line string, column int) (part, lead string) {
+	runes := []rune(line)
+	at := min(max(column-1, 0), len(runes))
+	from := 0
+	if len(runes) > shown && at > shown*2/3 {
+		from = min(at-shown/2, len(runes)-shown/2)
+	}
+	to := min(len(runes), from+shown)
+	for _, r := range runes[from:at] {
+		if r == '\t' {
+			lead += "\t"
+		} else {
+			lead += " "
+		}
+	}
+	return string(runes[from:to]), lead
+}
+
+// Problems are all mistakes found in one go. As an error it reads as their
+// texts, one after the other.
+type Problems []Problem
+
+// Error joins the problems' texts with newlines.
+func (p Problems) Error() string {
+	texts := make([]string, len(p))
+	for i, problem := range p {
+		texts[i] = problem.String()
+	}
+	return strings.Join(texts, "\n")
+}
+
+// Errors returns the problems that are not mere warnings.
+func (p Problems) Errors() Problems {
+	return slices.DeleteFunc(slices.Clone(p), func(q Problem) bool { return q.Warning })
+}
+
+// Warnings returns the problems that stop nothing.
+func (p Problems) Warnings() Problems {
+	return slices.DeleteFunc(slices.Clone(p), func(q Problem) bool { return !q.Warning })
+}
+
+// Err returns p as an error, or nil where it holds no more than warnings.
+func (p Problems) Err() error {
+	if errors := p.Errors(); len(errors) > 0 {
+		return errors
+	}
+	return nil
+}
