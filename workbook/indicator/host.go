@@ -145,7 +145,10 @@ func canonicalHost(host string) (string, bool) {
 		return netip.AddrFrom4([4]byte{byte(number >> 24), byte(number >> 16), byte(number >> 8), byte(number)}).String(), true
 	}
 	ascii = strings.TrimSuffix(ascii, ".")
-	return ascii, ascii != "" && !strings.HasSuffix(ascii, ".")
+	if ascii == "" || strings.HasSuffix(ascii, ".") {
+		return "", false
+	}
+	return ascii, true
 }
 
 // forbidden tells the characters that no host may hold.
@@ -157,12 +160,11 @@ func forbidden(r rune) bool {
 var browserNames = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.BidiRule(), idna.CheckJoiners(true),
 	idna.CheckHyphens(false), idna.StrictDomainName(false), idna.VerifyDNSLength(false))
 
-// toASCII lowers a host and writes its other letters as punycode. ASCII without
-// punycode stays as it is, whatever its hyphens, as the URL standard has it.
+// toASCII lowers a host and writes its other letters as punycode. ASCII is only
+// lowered, broken punycode included: DNS would look it up.
 func toASCII(host string) (string, bool) {
-	lower := strings.ToLower(host)
-	if isASCII(host) && !strings.Contains(lower, "xn--") {
-		return lower, true
+	if isASCII(host) {
+		return strings.ToLower(host), true
 	}
 	if !utf8.ValidString(host) {
 		return "", false

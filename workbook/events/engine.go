@@ -1,0 +1,188 @@
+package events
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"tabletop/workbook"
+)
+
+// Bounds on SQLite: the longest text it may make, in bytes, and the parameters
+// of a statement.
+const (
+	maxTextBytes = 64 << 20
+	maxSQLBytes  = 4 << 20
+)
+
+// Query answers q over the set's events. extra holds streams that stand in no
+// file, by their upper-case names: the signals of a run. Reading stops when ctx
+// ends.
+func (s *Set) Query(ctx context.Context, q Query, extra map[string]workbook.Table) (Result, error) {
+	// Which file holds which stream is known once all have been read: an answer
+	// of DNIF's names its stream behind its events.
+	if _, err := s.Survey(ctx); err != nil {
+		return Result{}, err
+	}
+	m := &module{ctx: ctx, set: s, extra: extra, scans: q.Scans, counts: make([]Reading, len(q.Scans))}
+	for i, scan := range q.Scans {
+		m.counts[i].Stream = strings.ToUpper(scan.Stream)
+	}
+	db, err := open(m)
+	if err != nil {
+		return Result{}, err
+	}
+	defer db.Close()
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	defer conn.Close()
+	for i := range q.Scans {
+		if _, err := conn.ExecContext(ctx, fmt.Sprintf(`CREATE VIRTUAL TABLE temp."t%d" USING events(%d)`, i, i)); err != nil {
+			return Result{}, fmt.Errorf("prepare the scan of %s: %w", q.Scans[i].Stream, err)
+		}
+	}
+	if err := restrict(conn); err != nil {
+		return Result{}, err
+	}
+	table, err := s.rows(ctx, conn, q)
+	if m.failed != nil {
+		err = m.failed
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	return Result{Table: table, Read: m.counts}, err
+}
+
+// A connector opens connections of one driver, so that nothing is registered
+// for the whole process.
+type connector struct {
+	driver *sqlite.Driver
+}
+
+func (c connector) Connect(context.Context) (driver.Conn, error) {
+	return c.driver.Open("file::memory:?_dqs=0&_pragma=case_sensitive_like(1)&_pragma=temp_store(2)")
+}
+
+func (c connector) Driver() driver.Driver { return c.driver }
+
+// open makes a database that knows the scans of m and the functions.
+func open(m *module) (*sql.DB, error) {
+	d := &sqlite.Driver{}
+	if err := register(d); err != nil {
+		return nil, err
+	}
+	if err := d.RegisterModule("events", m); err != nil {
+		return nil, err
+	}
+	db := sql.OpenDB(connector{d})
+	db.SetMaxOpenConns(1)
+	return db, nil
+}
+
+// restrict leaves nothing but reading to the connection, within bounds.
+func restrict(conn *sql.Conn) error {
+	limits := map[int]int{sqlite3.SQLITE_LIMIT_LENGTH: maxTextBytes, sqlite3.SQLITE_LIMIT_SQL_LENGTH: maxSQLBytes, sqlite3.SQLITE_LIMIT_ATTACHED: 0}
+	for id, most := range limits {
+		if _, err := sqlite.Limit(conn, id, most); err != nil {
+			return err
+		}
+	}
+	return conn.Raw(func(c any) error { return c.(sqlite.AuthorizerRegisterer).RegisterAuthorizer(readOnly) })
+}
+
+// readOnly allows SELECT and reading the scans, and of the functions none that
+// reaches outside or makes much out of nothing.
+func readOnly(action sqlite.AuthorizerActionCode, arg1, arg2, _, _ string) sqlite.AuthorizerReturnCode {
+	switch action {
+	case sqlite.AuthSelect, sqlite.AuthRead:
+		return sqlite.AuthorizerOK
+	case sqlite.AuthFunction:
+		switch strings.ToLower(arg2) {
+		case "randomblob", "zeroblob", "load_extension", "readfile", "writefile", "fts3_tokenizer":
+			return sqlite.AuthorizerDeny
+		}
+		return sqlite.AuthorizerOK
+	}
+	return sqlite.AuthorizerDeny
+}
+
+// rows runs the statement and takes its rows with their evidence.
+func (s *Set) rows(ctx context.Context, conn *sql.Conn, q Query) (workbook.Table, error) {
+	table := workbook.Table{Columns: q.Columns}
+	rows, err := conn.QueryContext(ctx, q.SQL, q.Args...)
+	if err != nil {
+		return table, err
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	if err != nil {
+		return table, err
+	}
+	cells, into := make([]any, len(names)), make([]any, len(names))
+	for i := range cells {
+		into[i] = &cells[i]
+	}
+	for rows.Next() {
+		if len(table.Rows) == q.MaxRows {
+			return table, workbook.TooManyRows(q.MaxRows)
+		}
+		if err := rows.Scan(into...); err != nil {
+			return table, err
+		}
+		row := workbook.Row{Values: make([]workbook.Value, len(q.Columns))}
+		for i := range row.Values {
+			row.Values[i] = clean(cells[i])
+		}
+		if row.Evidence, err = s.evidence(q, cells[len(q.Columns):]); err != nil {
+			return table, err
+		}
+		table.Rows = append(table.Rows, row)
+	}
+	return table, rows.Err()
+}
+
+// clean makes a Value of what the driver returned; SQLite's text may have been
+// cut inside a character by a function such as substr.
+func clean(v any) workbook.Value {
+	value := plain(v)
+	if text, ok := value.(string); ok && !utf8.ValidString(text) {
+		return strings.ToValidUTF8(text, "\ufffd")
+	}
+	return value
+}
+
+// evidence reads the columns behind the result's own.
+func (s *Set) evidence(q Query, cells []any) (workbook.Evidence, error) {
+	switch q.Evidence {
+	case RowEvidence:
+		rowid, _ := cells[0].(int64)
+		line, known := cells[1].(int64)
+		if !known {
+			return workbook.Evidence{Unknown: signalsEvidence}, nil
+		}
+		return workbook.Evidence{Events: 1, First: []workbook.Position{s.place(rowid, line)}}, nil
+	case GroupEvidence:
+		e, err := decodeEvidence(workbook.Text(plain(cells[0])), s.place)
+		if len(e.First) > 0 && e.First[0].Line == 0 {
+			return workbook.Evidence{Unknown: signalsEvidence}, err
+		}
+		return e, err
+	}
+	return workbook.Evidence{Unknown: q.Unknown}, nil
+}
+
+const signalsEvidence = "made from signals, not from events"
+
+// place turns a row id into a position.
+func (s *Set) place(rowid, line int64) workbook.Position {
+	return workbook.Position{File: s.files[rowid>>offsetBits].name, Offset: rowid & (1<<offsetBits - 1), Line: line}
+}

@@ -1,0 +1,88 @@
+// Package events reads the event files of a workbook where they lie and answers
+// queries over them. In go a folder or file and a Query (which streams, which
+// columns, which window of time, and what SQLite is to do with them); out come
+// rows, each with the positions of the events behind it.
+//
+// Nothing is imported: SQLite sees each stream as a virtual table whose columns
+// are those that the query names. Formats turn bytes into records (format.go
+// and the files named after formats), sources say which file holds which
+// stream under which names (source.go), and the table hands records to SQLite
+// (table.go, engine.go).
+package events
+
+import (
+	"time"
+
+	"tabletop/workbook"
+)
+
+// A Window is the span of time that a query reads: later than From and not
+// later than To. A zero time leaves that end open.
+type Window struct {
+	From, To time.Time
+}
+
+// Open reports whether the window lets every event through, also those without
+// a time.
+func (w Window) Open() bool { return w.From.IsZero() && w.To.IsZero() }
+
+// A Scan is one reading of one stream.
+type Scan struct {
+	// Stream is the stream's name; letter case does not count.
+	Stream string
+	// Columns are the columns read, as the query writes them. In the query's
+	// SQL, column i of the scan that is number n is called "tn"."ci"; beside
+	// them stand rowid, "at" (the event's time in epoch milliseconds) and
+	// "line".
+	Columns []string
+	Window  Window
+}
+
+// Evidence says how a query's rows lead to the events behind them.
+type Evidence int
+
+const (
+	// NoEvidence is for shapes through which events can't be followed.
+	NoEvidence Evidence = iota
+	// RowEvidence: the result's last two columns are rowid and line of the one
+	// event behind the row.
+	RowEvidence
+	// GroupEvidence: the result's last column is evidence(rowid, line).
+	GroupEvidence
+)
+
+// A Query is a question to the engine: the scans that it reads and one SELECT
+// statement over them, in SQLite's SQL and with the functions of function.go.
+type Query struct {
+	Scans []Scan
+	SQL   string
+	// Args are the values of the parameters ?1, ?2, … in SQL.
+	Args []any
+	// Columns are the names of the result's columns.
+	Columns []string
+	// Evidence names the further columns at the result's end that carry the
+	// events; Unknown says why there are none.
+	Evidence Evidence
+	Unknown  string
+	// MaxRows is the most rows that the result may have.
+	MaxRows int
+}
+
+// A Result is the answer to a query.
+type Result struct {
+	Table workbook.Table
+	// Read counts, scan by scan, the events of the stream and what was left
+	// out of them.
+	Read []Reading
+}
+
+// A Reading counts what became of a stream's events in a scan.
+type Reading struct {
+	Stream string
+	// Events is the number of events in the stream, Inside of those in the
+	// scan's window.
+	Events, Inside int64
+	// NoTime counts the events left out because they have no time, Future those
+	// that lie over a day past the wall clock.
+	NoTime, Future int64
+}

@@ -1,0 +1,268 @@
+package events
+
+import (
+	"container/list"
+	"database/sql/driver"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+
+	"modernc.org/sqlite"
+
+	"tabletop/workbook"
+)
+
+// MaxGroups is the most groups that a query may make.
+const MaxGroups = 1_000_000
+
+// register adds the functions that a query's SQL may use beside SQLite's own:
+//
+//	number(x)               x as a number, NULL where it is none
+//	to_int(x), to_real(x)   Spark's CAST: NULL where x is no number
+//	rlike(text, pattern)    whether the RE2 pattern is found in text
+//	lowest(x), highest(x)   aggregates: numbers first, by value, then text
+//	evidence(rowid, line)   aggregate: the events of a group, for decodeEvidence
+func register(d *sqlite.Driver) error {
+	scalars := []struct {
+		name string
+		args int32
+		call func(args []driver.Value) (driver.Value, error)
+	}{
+		{"number", 1, func(a []driver.Value) (driver.Value, error) { return workbook.Number(plain(a[0])), nil }},
+		{"to_int", 1, func(a []driver.Value) (driver.Value, error) { return toInt(a[0]), nil }},
+		{"to_real", 1, func(a []driver.Value) (driver.Value, error) { return toReal(a[0]), nil }},
+		{"rlike", 2, newPatterns().rlike},
+	}
+	for _, s := range scalars {
+		impl := &sqlite.FunctionImpl{
+			NArgs: s.args, Deterministic: true, VolatileArgs: true,
+			Scalar: func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) { return s.call(args) },
+		}
+		if err := d.RegisterFunction(s.name, impl); err != nil {
+			return err
+		}
+	}
+	aggregates := []struct {
+		name string
+		args int32
+		make func() sqlite.AggregateFunction
+	}{
+		{"lowest", 1, func() sqlite.AggregateFunction { return &extreme{sign: -1} }},
+		{"highest", 1, func() sqlite.AggregateFunction { return &extreme{sign: 1} }},
+		{"evidence", 2, func() sqlite.AggregateFunction { return &collector{} }},
+	}
+	for _, a := range aggregates {
+		impl := &sqlite.FunctionImpl{
+			NArgs: a.args, Deterministic: true,
+			MakeAggregate: func(sqlite.FunctionContext) (sqlite.AggregateFunction, error) { return a.make(), nil },
+		}
+		if err := d.RegisterFunction(a.name, impl); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plain turns what SQLite hands over into a Value; blobs do not occur.
+func plain(v driver.Value) workbook.Value {
+	switch v := v.(type) {
+	case []byte:
+		return string(v)
+	case bool:
+		if v {
+			return int64(1)
+		}
+		return int64(0)
+	}
+	return v
+}
+
+func toInt(v driver.Value) driver.Value {
+	switch n := workbook.Number(plain(v)).(type) {
+	case int64:
+		return n
+	case float64:
+		if math.Abs(n) < math.MaxInt64 {
+			return int64(n)
+		}
+	}
+	return nil
+}
+
+func toReal(v driver.Value) driver.Value {
+	switch n := workbook.Number(plain(v)).(type) {
+	case int64:
+		return float64(n)
+	case float64:
+		return n
+	}
+	return nil
+}
+
+// patterns keeps the regular expressions of a connection compiled, the last
+// used ones first.
+type patterns struct {
+	byText map[string]*list.Element
+	used   *list.List
+}
+
+type compiled struct {
+	text    string
+	pattern *regexp.Regexp
+}
+
+// maxPatterns bounds the patterns kept: a column may be the pattern.
+const maxPatterns = 100
+
+func newPatterns() *patterns { return &patterns{map[string]*list.Element{}, list.New()} }
+
+func (p *patterns) rlike(args []driver.Value) (driver.Value, error) {
+	text, pattern := plain(args[0]), plain(args[1])
+	if text == nil || pattern == nil {
+		return nil, nil
+	}
+	re, err := p.compile(workbook.Text(pattern))
+	if err != nil {
+		return nil, err
+	}
+	return re.MatchString(workbook.Text(text)), nil
+}
+
+func (p *patterns) compile(text string) (*regexp.Regexp, error) {
+	if e, ok := p.byText[text]; ok {
+		p.used.MoveToFront(e)
+		return e.Value.(compiled).pattern, nil
+	}
+	text = string([]byte(text)) // the argument's memory is SQLite's
+	re, err := regexp.Compile(text)
+	if err != nil {
+		return nil, fmt.Errorf("regular expression: %w", err)
+	}
+	if p.used.Len() == maxPatterns {
+		delete(p.byText, p.used.Remove(p.used.Back()).(compiled).text)
+	}
+	p.byText[text] = p.used.PushFront(compiled{text, re})
+	return re, nil
+}
+
+// Order compares two values as ORDER BY, MIN and MAX do: numbers first, by
+// value, then text. It returns a negative number, zero or a positive one.
+func Order(a, b workbook.Value) int {
+	x, y := workbook.Number(a), workbook.Number(b)
+	switch {
+	case x != nil && y != nil:
+		return orderNumbers(x, y)
+	case x != nil:
+		return -1
+	case y != nil:
+		return 1
+	}
+	s, t := workbook.Text(a), workbook.Text(b)
+	switch {
+	case s < t:
+		return -1
+	case s > t:
+		return 1
+	}
+	return 0
+}
+
+func orderNumbers(x, y workbook.Value) int {
+	i, xi := x.(int64)
+	j, yj := y.(int64)
+	if xi && yj {
+		switch {
+		case i < j:
+			return -1
+		case i > j:
+			return 1
+		}
+		return 0
+	}
+	f, g := asFloat(x), asFloat(y)
+	switch {
+	case f < g:
+		return -1
+	case f > g:
+		return 1
+	}
+	return 0
+}
+
+func asFloat(v workbook.Value) float64 {
+	if i, ok := v.(int64); ok {
+		return float64(i)
+	}
+	return v.(float64)
+}
+
+// extreme is the aggregate behind MIN and MAX.
+type extreme struct {
+	sign int
+	best workbook.Value
+}
+
+func (e *extreme) Step(_ *sqlite.FunctionContext, args []driver.Value) error {
+	v := plain(args[0])
+	if v != nil && (e.best == nil || Order(v, e.best)*e.sign > 0) {
+		e.best = v
+	}
+	return nil
+}
+
+func (e *extreme) WindowInverse(*sqlite.FunctionContext, []driver.Value) error {
+	return errNoWindow
+}
+
+func (e *extreme) WindowValue(*sqlite.FunctionContext) (driver.Value, error) { return e.best, nil }
+func (e *extreme) Final(*sqlite.FunctionContext)                             {}
+
+var errNoWindow = fmt.Errorf("not a window function")
+
+// collector is the aggregate that counts a group's events and keeps the first.
+type collector struct {
+	events int64
+	first  []byte
+}
+
+func (c *collector) Step(_ *sqlite.FunctionContext, args []driver.Value) error {
+	if c.events++; c.events > workbook.MaxPositions {
+		return nil
+	}
+	rowid, _ := args[0].(int64)
+	line, _ := args[1].(int64)
+	c.first = binary.AppendVarint(binary.AppendVarint(c.first, rowid), line)
+	return nil
+}
+
+func (c *collector) WindowInverse(*sqlite.FunctionContext, []driver.Value) error { return errNoWindow }
+func (c *collector) Final(*sqlite.FunctionContext)                               {}
+
+func (c *collector) WindowValue(*sqlite.FunctionContext) (driver.Value, error) {
+	return append(strconv.AppendInt(nil, c.events, 10), append([]byte{':'}, c.first...)...), nil
+}
+
+// decodeEvidence reads what evidence(rowid, line) gave; place turns a row id
+// and a line into a position.
+func decodeEvidence(text string, place func(rowid, line int64) workbook.Position) (workbook.Evidence, error) {
+	for i := range len(text) {
+		if text[i] != ':' {
+			continue
+		}
+		n, err := strconv.ParseInt(text[:i], 10, 64)
+		e := workbook.Evidence{Events: n}
+		for rest := []byte(text[i+1:]); len(rest) > 0 && err == nil; {
+			rowid, a := binary.Varint(rest)
+			line, b := binary.Varint(rest[max(a, 0):])
+			if a <= 0 || b <= 0 {
+				return e, fmt.Errorf("broken evidence")
+			}
+			rest = rest[a+b:]
+			e.First = append(e.First, place(rowid, line))
+		}
+		return e, err
+	}
+	return workbook.Evidence{}, fmt.Errorf("no evidence in %q", text)
+}

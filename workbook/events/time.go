@@ -1,0 +1,180 @@
+package events
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"tabletop/workbook"
+)
+
+// layouts are the ways in which a time of day with its zone is written.
+var zoned = []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999Z0700", "2006-01-02 15:04:05.999999999 -0700", time.RFC1123Z}
+
+// zoneless are those without one; the second is DNIF's result grid.
+var zoneless = []string{"2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", "2 Jan 2006, 3:04 PM", "2 Jan 2006, 3:04:05 PM", "2006-01-02T15:04", "2006-01-02 15:04"}
+
+// errNoTime is a value that is no time.
+var errNoTime = errors.New("no time")
+
+// ParseTime reads a time: a number since 1970 whose size tells seconds,
+// milliseconds, microseconds and nanoseconds apart, RFC 3339, or DNIF's grid
+// form 27 May 2021, 3:44 PM. A time that names no zone is read in zone; where
+// that is nil, local comes back true and the time is to be taken as a reading
+// of a clock. The error is not nil where v is no time.
+func ParseTime(v workbook.Value, zone *time.Location) (t time.Time, local bool, err error) {
+	switch n := workbook.Number(v).(type) {
+	case int64:
+		return epoch(n)
+	case float64:
+		return epochFraction(n)
+	}
+	text := strings.TrimSpace(workbook.Text(v))
+	if len(text) < 8 || len(text) > 64 {
+		return time.Time{}, false, errNoTime
+	}
+	for _, layout := range zoned {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UTC(), false, nil
+		}
+	}
+	in := zone
+	if in == nil {
+		in = time.UTC
+	}
+	for _, layout := range zoneless {
+		if t, err := time.ParseInLocation(layout, text, in); err == nil {
+			return t.UTC(), zone == nil, nil
+		}
+	}
+	return time.Time{}, false, errNoTime
+}
+
+// Epochs beyond these are taken for a finer unit: 1e11 seconds is the year
+// 5138, 1e11 milliseconds is 1973.
+const (
+	mostSeconds      = 1e11
+	mostMilliseconds = 1e14
+	mostMicroseconds = 1e17
+)
+
+func epoch(n int64) (time.Time, bool, error) {
+	switch {
+	case n <= 0:
+		return time.Time{}, false, errNoTime
+	case n < mostSeconds:
+		return time.Unix(n, 0).UTC(), false, nil
+	case n < mostMilliseconds:
+		return time.UnixMilli(n).UTC(), false, nil
+	case n < mostMicroseconds:
+		return time.UnixMicro(n).UTC(), false, nil
+	}
+	return time.Unix(0, n).UTC(), false, nil
+}
+
+func epochFraction(f float64) (time.Time, bool, error) {
+	if f <= 0 || f > math.MaxInt64/2 {
+		return time.Time{}, false, errNoTime
+	}
+	if f >= mostSeconds {
+		return epoch(int64(f))
+	}
+	seconds, fraction := math.Modf(f)
+	return time.Unix(int64(seconds), int64(math.Round(fraction*1e6))*1000).UTC(), false, nil
+}
+
+// A ZoneError is a time without a zone that nothing beside it places.
+type ZoneError struct {
+	Position workbook.Position
+	Value    string
+}
+
+func (e *ZoneError) Error() string {
+	return fmt.Sprintf("%s:%d: the time %q names no zone: name it with --tz (as in --tz Asia/Kolkata), or as tz in %s", e.Position.File, e.Position.Line, e.Value, SourcesName)
+}
+
+// timeColumns are what an event's time is taken from, in this order; minute
+// helps to place a time without a zone.
+var timeColumns = []string{"$CNAMTime", "$SystemTstamp", "$Xminute"}
+
+// A timer finds the time of events of one file.
+type timer struct {
+	file   *file
+	picker *picker
+	zone   *time.Location
+}
+
+// newTimer reads times without a zone in tz, else in the zone of the source.
+func newTimer(f *file, tz *time.Location) *timer {
+	t := &timer{file: f, zone: tz}
+	var fields map[string]expression
+	if f.rule != nil {
+		fields = f.rule.fields
+		if tz == nil {
+			t.zone = f.rule.zone
+		}
+	}
+	t.picker = newPicker(timeColumns, fields)
+	return t
+}
+
+// of returns the time of an event, zero where it has none.
+func (t *timer) of(r *record) (time.Time, error) {
+	t.picker.find(r)
+	if v := t.picker.value(r, 0); v != nil {
+		if at, err := t.read(v, r); err == nil || !errors.Is(err, errNoTime) {
+			return at, err
+		}
+	}
+	if t.file.rule != nil && t.file.rule.time != nil {
+		if v := t.file.rule.time.eval(r); v != nil {
+			if at, err := t.read(v, r); err == nil || !errors.Is(err, errNoTime) {
+				return at, err
+			}
+		}
+	}
+	if v := t.picker.value(r, 1); v != nil {
+		if at, err := t.read(v, r); err == nil || !errors.Is(err, errNoTime) {
+			return at, err
+		}
+	}
+	return time.Time{}, nil
+}
+
+// read parses a time; one without a zone is placed by the event's $Xminute,
+// which is UTC.
+func (t *timer) read(v workbook.Value, r *record) (time.Time, error) {
+	at, local, err := ParseTime(v, t.zone)
+	if err != nil || !local {
+		return at, err
+	}
+	minute, err := time.Parse("200601021504", workbook.Text(t.picker.value(r, 2)))
+	if err != nil {
+		return time.Time{}, &ZoneError{workbook.Position{File: t.file.name, Offset: r.offset, Line: r.line}, workbook.Text(v)}
+	}
+	// Zones lie at multiples of a quarter of an hour, and $Xminute is cut to
+	// its minute or to the batch it came in: what is nearest is the zone.
+	offset := at.Sub(minute).Round(15 * time.Minute)
+	return at.Add(-offset), nil
+}
+
+// ParseDuration reads DNIF's spans: digits and one of s, m, h, d, w, M, where M
+// is thirty days.
+func ParseDuration(text string) (time.Duration, error) {
+	unit := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour, 'M': 30 * 24 * time.Hour}
+	if len(text) < 2 {
+		return 0, fmt.Errorf("%q is no duration: write a number and s, m, h, d, w or M, as in 7d", text)
+	}
+	n, err := strconv.ParseUint(text[:len(text)-1], 10, 31)
+	size, known := unit[text[len(text)-1]]
+	if err != nil || !known {
+		return 0, fmt.Errorf("%q is no duration: write a number and s, m, h, d, w or M, as in 7d", text)
+	}
+	if n == 0 || n > uint64(100*365*24*time.Hour/size) {
+		return 0, fmt.Errorf("the duration %q must be more than nothing and at most a hundred years", text)
+	}
+	return time.Duration(n) * size, nil
+}
