@@ -84,14 +84,15 @@ func TestQueryReadsEachFormat(t *testing.T) {
 	for _, r := range result.Table.Rows {
 		got = append(got, r.Evidence.First...)
 	}
+	at := func(file, text string) int64 { return int64(strings.Index(files[file], text)) }
 	wantPositions := []workbook.Position{
 		{File: "events/FIREWALL.ndjson", Offset: 3, Line: 1},
-		{File: "events/FIREWALL.ndjson", Offset: int64(strings.Index(files["FIREWALL.ndjson"], `{"SrcIP`)), Line: 3},
-		{File: "events/a.csv", Offset: 24, Line: 2},
-		{File: "events/b.json", Offset: 37, Line: 1},
-		{File: "events/b.json", Offset: 76, Line: 2},
-		{File: "events/c.json", Offset: 3, Line: 2},
-		{File: "events/d.log", Offset: 47, Line: 4},
+		{File: "events/FIREWALL.ndjson", Offset: at("FIREWALL.ndjson", `{"SrcIP`), Line: 3},
+		{File: "events/a.csv", Offset: at("a.csv", "FIREWALL"), Line: 2},
+		{File: "events/b.json", Offset: at("b.json", `{"$SrcIP":"192`), Line: 1},
+		{File: "events/b.json", Offset: at("b.json", `{"$SrcIP":null`), Line: 2},
+		{File: "events/c.json", Offset: at("c.json", "{"), Line: 2},
+		{File: "events/d.log", Offset: at("d.log", "192"), Line: 4},
 	}
 	if diff := cmp.Diff(wantPositions, got); diff != "" {
 		t.Error(diff)

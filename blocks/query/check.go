@@ -1,0 +1,262 @@
+package query
+
+import (
+	"strings"
+
+	"tabletop/workbook/source"
+)
+
+// check makes a parsed SELECT ready to be written: the window is taken out of
+// WHERE, names that are aliases become what they stand for, and ordinals the
+// columns that they count.
+func check(text source.Text, s *Select) (problems source.Problems) {
+	defer func() {
+		if r := recover(); r != nil {
+			m, ok := r.(mistake)
+			if !ok {
+				panic(r)
+			}
+			problems = append(problems, m.problem)
+		}
+	}()
+	(&checker{text}).selectStatement(s, Window{})
+	return nil
+}
+
+type checker struct{ text source.Text }
+
+func (c *checker) fail(at int, message, fix string) {
+	panic(mistake{c.text.Problem(at, message, fix)})
+}
+
+func (c *checker) selectStatement(s *Select, outer Window) {
+	if s.Where != nil {
+		s.Where = s.Window.take(c.text, s.Where)
+	}
+	if !s.Window.set() {
+		s.Window = outer // what stands inside reads the same time
+	}
+	for i := range s.From {
+		if inner := s.From[i].Select; inner != nil {
+			c.selectStatement(inner, s.Window)
+		}
+		c.walk(&s.From[i].On, s.Window)
+	}
+	c.walk(&s.Where, s.Window)
+	if s.Where != nil {
+		c.noAggregates(s.Where, s)
+	}
+	for i := range s.Items {
+		c.walk(&s.Items[i].Expr, s.Window)
+	}
+	c.groups(s)
+	for _, e := range append([]*Expr{&s.Having}, orders(s)...) {
+		if *e != nil {
+			c.aliases(e, s)
+			c.walk(e, s.Window)
+		}
+	}
+	if s.Distinct {
+		c.distinct(s)
+	}
+}
+
+func orders(s *Select) []*Expr {
+	var out []*Expr
+	for i := range s.Order {
+		out = append(out, &s.Order[i].Expr)
+	}
+	return out
+}
+
+// walk goes into the SELECTs of an expression and refuses what only a window
+// may hold.
+func (c *checker) walk(e *Expr, w Window) {
+	switch x := (*e).(type) {
+	case nil:
+		return
+	case *Column:
+		if name := windowName(x); name != "" {
+			c.fail(x.At, name+" sets the time of the whole query", "join it to the other conditions of WHERE with AND")
+		}
+	case *Span:
+		c.fail(x.At, "a duration or a moment where a value must stand", "these stand behind $Duration=, $StartTime= and $EndTime=")
+	case *In:
+		if x.Select != nil {
+			c.selectStatement(x.Select, w)
+		}
+	case *Subquery:
+		c.selectStatement(x.Select, w)
+	case *Exists:
+		c.selectStatement(x.Select, w)
+	case *Call:
+		c.call(x)
+	}
+	for _, child := range children(*e) {
+		c.walk(child, w)
+	}
+}
+
+// call checks a function's name and the number of its arguments.
+func (c *checker) call(x *Call) {
+	f, ok := functions[x.Name]
+	if !ok {
+		fix := source.DidYouMean(x.Name, functionNames())
+		if fix == "" {
+			fix = "known: " + strings.Join(functionNames(), ", ")
+		}
+		c.fail(x.At, "unknown function "+x.Name, fix)
+	}
+	n := len(x.Args)
+	if x.Star {
+		if x.Name != "count" {
+			c.fail(x.At, x.Name+"(*) means nothing", "only count takes *")
+		}
+		return
+	}
+	if n < f.least || f.most >= 0 && n > f.most {
+		c.fail(x.At, x.Name+" takes "+f.takes(), "")
+	}
+	if x.Distinct && !f.distinct {
+		c.fail(x.At, "DISTINCT means nothing in "+x.Name, "")
+	}
+	if f.aggregate {
+		for _, arg := range x.Args {
+			if inner := findAggregate(arg); inner != nil {
+				c.fail(inner.At, "an aggregate inside an aggregate", "make the inner one a SELECT of its own in FROM ( … )")
+			}
+		}
+	}
+}
+
+// noAggregates refuses aggregates in WHERE, also by their alias.
+func (c *checker) noAggregates(e Expr, s *Select) {
+	if inner := findAggregate(e); inner != nil {
+		c.fail(inner.At, "an aggregate can't stand in WHERE", "put the condition into HAVING")
+	}
+	if column, ok := e.(*Column); ok {
+		for _, item := range s.Items {
+			if item.Alias == column.Name && item.Expr != nil && findAggregate(item.Expr) != nil {
+				c.fail(column.At, column.Name+" is an aggregate, which can't stand in WHERE", "put the condition into HAVING")
+			}
+		}
+	}
+	for _, child := range children(e) {
+		c.noAggregates(*child, s)
+	}
+}
+
+// groups puts items in the place of ordinals and aliases in GROUP BY.
+func (c *checker) groups(s *Select) {
+	for i := range s.Groups {
+		c.ordinal(&s.Groups[i], s)
+		if column, ok := s.Groups[i].(*Column); ok {
+			for _, item := range s.Items {
+				// In lower($User) AS $User the name in GROUP BY is the column.
+				if item.Expr != nil && aliased(item, column) && !mentions(item.Expr, column) {
+					s.Groups[i] = item.Expr
+				}
+			}
+		}
+		c.walk(&s.Groups[i], s.Window)
+		if inner := findAggregate(s.Groups[i]); inner != nil {
+			c.fail(inner.At, "an aggregate can't stand in GROUP BY", "group by columns")
+		}
+	}
+	for i := range s.Order {
+		c.ordinal(&s.Order[i].Expr, s)
+	}
+}
+
+// ordinal replaces a whole number by the item that it counts.
+func (c *checker) ordinal(e *Expr, s *Select) {
+	l, ok := (*e).(*Literal)
+	if !ok {
+		return
+	}
+	n, ok := l.Value.(int64)
+	if !ok {
+		return
+	}
+	if n < 1 || n > int64(len(s.Items)) || s.Items[n-1].Expr == nil {
+		c.fail(l.At, "there is no column of that number", "count the columns behind SELECT from 1, or name one")
+	}
+	*e = s.Items[n-1].Expr
+}
+
+// aliases puts items in the place of their aliases.
+func (c *checker) aliases(e *Expr, s *Select) {
+	if column, ok := (*e).(*Column); ok {
+		for _, item := range s.Items {
+			if item.Expr != nil && aliased(item, column) && *e != item.Expr {
+				*e = item.Expr
+				return
+			}
+		}
+		return
+	}
+	if call, ok := (*e).(*Call); ok && functions[call.Name].aggregate {
+		return // inside an aggregate a name is a column
+	}
+	for _, child := range children(*e) {
+		c.aliases(child, s)
+	}
+}
+
+func aliased(item Item, column *Column) bool {
+	return item.Alias != "" && column.Qualifier == "" && strings.TrimPrefix(item.Alias, "$") == strings.TrimPrefix(column.Name, "$")
+}
+
+// mentions reports whether an expression reads a column.
+func mentions(e Expr, column *Column) bool {
+	if c, ok := e.(*Column); ok {
+		return same(c, column)
+	}
+	for _, child := range children(e) {
+		if mentions(*child, column) {
+			return true
+		}
+	}
+	return false
+}
+
+// distinct turns SELECT DISTINCT into grouping by all its columns, through
+// which events can be followed.
+func (c *checker) distinct(s *Select) {
+	if len(s.Groups) > 0 || aggregated(s) {
+		c.fail(s.At, "DISTINCT beside GROUP BY or an aggregate is not supported", "groups are distinct already: remove DISTINCT")
+	}
+	for _, item := range s.Items {
+		if item.Expr == nil {
+			c.fail(item.At, "DISTINCT * is not supported", "name the columns")
+		}
+		s.Groups = append(s.Groups, item.Expr)
+	}
+	s.Distinct = false
+}
+
+// aggregated reports whether a SELECT gives groups instead of rows.
+func aggregated(s *Select) bool {
+	if len(s.Groups) > 0 || s.Having != nil {
+		return true
+	}
+	for _, item := range s.Items {
+		if item.Expr != nil && findAggregate(item.Expr) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// findAggregate returns the first aggregate in an expression, nil for none.
+func findAggregate(e Expr) *Call {
+	if call, ok := e.(*Call); ok && (functions[call.Name].aggregate || call.Star) {
+		return call
+	}
+	for _, child := range children(e) {
+		if found := findAggregate(*child); found != nil {
+			return found
+		}
+	}
+	return nil
+}

@@ -1,0 +1,320 @@
+package query
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"tabletop/workbook"
+	"tabletop/workbook/source"
+)
+
+// maxDepth bounds how deep expressions and SELECTs nest.
+const maxDepth = 100
+
+// A parser turns the tokens of DNIF SQL into a Select. It stops at the first
+// mistake: what follows one is rarely worth a message.
+type parser struct {
+	text   source.Text
+	tokens []token
+	at     int
+	depth  int
+}
+
+// mistake is the panic by which the parser leaves its recursion; parse turns
+// it into a Problem.
+type mistake struct{ problem source.Problem }
+
+// parse reads a text as one SELECT.
+func parse(text source.Text, p *workbook.Preparation) (selected *Select, problems source.Problems) {
+	if at, ok := looksDQL(text.Value); ok {
+		return nil, source.Problems{text.Problem(at, "this is DQL, not SQL", "write it in a dql block")}
+	}
+	z := tokenizer{text: text, parameter: p.Parameter, names: p.ParameterNames()}
+	tokens := z.tokenize()
+	if len(z.problems) > 0 {
+		return nil, z.problems
+	}
+	q := &parser{text: text, tokens: tokens}
+	defer func() {
+		if r := recover(); r != nil {
+			m, ok := r.(mistake)
+			if !ok {
+				panic(r)
+			}
+			selected, problems = nil, source.Problems{m.problem}
+		}
+	}()
+	q.first()
+	selected = q.selectStatement()
+	q.accept(";")
+	if q.peek().kind != endToken {
+		q.unexpected("the end of the query")
+	}
+	return selected, nil
+}
+
+// first tells apart what is no SELECT at all.
+func (q *parser) first() {
+	t := q.peek()
+	switch {
+	case t.kind == endToken:
+		q.fail(t, "no query", "write SELECT … FROM <stream>")
+	case t.is("SELECT"), t.is("("):
+	case t.is("WITH"):
+		q.fail(t, "WITH is not supported yet", "write the inner SELECT in FROM ( … )")
+	default:
+		q.fail(t, "a query begins with SELECT: only reading is allowed", "")
+	}
+}
+
+func (q *parser) peek() token { return q.tokens[q.at] }
+
+func (q *parser) next() token {
+	t := q.tokens[q.at]
+	if t.kind != endToken {
+		q.at++
+	}
+	return t
+}
+
+// accept takes the next tokens if they are the given keywords or symbols.
+func (q *parser) accept(words ...string) bool {
+	for i, w := range words {
+		if q.at+i >= len(q.tokens) || !q.tokens[q.at+i].is(w) {
+			return false
+		}
+	}
+	q.at += len(words)
+	return true
+}
+
+func (q *parser) expect(word string) token {
+	t := q.peek()
+	if !t.is(word) {
+		q.unexpected(word)
+	}
+	return q.next()
+}
+
+func (q *parser) fail(t token, message, fix string) {
+	panic(mistake{q.text.Problem(t.start, message, fix)})
+}
+
+// unexpected reports the next token where something else should stand.
+func (q *parser) unexpected(wanted string) {
+	t := q.peek()
+	found := "the end of the query"
+	if t.kind != endToken {
+		found = q.text.Value[t.start:t.end]
+		if len(found) > 40 {
+			found = found[:40] + "…"
+		}
+	}
+	q.fail(t, "expected "+wanted+", found "+found, q.misspelt(t))
+}
+
+// keywords are those that may follow an expression.
+var keywords = []string{"SELECT", "DISTINCT", "FROM", "WHERE", "GROUP", "BY", "HAVING", "ORDER", "LIMIT", "OFFSET", "AND", "OR", "NOT", "IN", "LIKE", "RLIKE", "REGEXP", "BETWEEN", "IS", "NULL", "AS", "ON", "JOIN", "LEFT", "INNER", "CROSS", "CASE", "WHEN", "THEN", "ELSE", "END", "ASC", "DESC", "UNION", "EXISTS"}
+
+func (q *parser) misspelt(t token) string {
+	if t.kind != wordToken || slices.ContainsFunc(keywords, t.is) {
+		return ""
+	}
+	if near := source.Nearest(t.text, keywords); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return ""
+}
+
+func (q *parser) deeper() {
+	if q.depth++; q.depth > maxDepth {
+		q.fail(q.peek(), "nested deeper than "+strconv.Itoa(maxDepth)+" levels", "")
+	}
+}
+
+func (q *parser) selectStatement() *Select {
+	q.deeper()
+	defer func() { q.depth-- }()
+	if q.accept("(") {
+		s := q.selectStatement()
+		q.expect(")")
+		return s
+	}
+	s := &Select{At: q.peek().start, Limit: -1, Offset: -1}
+	q.expect("SELECT")
+	s.Distinct = q.accept("DISTINCT")
+	for {
+		s.Items = append(s.Items, q.item())
+		if !q.accept(",") {
+			break
+		}
+	}
+	q.expect("FROM")
+	q.from(s)
+	if q.accept("WHERE") {
+		s.Where = q.expr()
+	}
+	if q.accept("GROUP", "BY") {
+		s.Groups = q.list()
+	}
+	if q.accept("HAVING") {
+		s.Having = q.expr()
+	}
+	if q.accept("ORDER", "BY") {
+		q.order(s)
+	}
+	if q.accept("LIMIT") {
+		s.Limit = q.count("LIMIT")
+	}
+	if q.accept("OFFSET") {
+		s.Offset = q.count("OFFSET")
+	}
+	if t := q.peek(); t.is("UNION") || t.is("INTERSECT") || t.is("EXCEPT") {
+		q.fail(t, strings.ToUpper(t.text)+" is not supported yet", "write one query a block")
+	}
+	return s
+}
+
+func (q *parser) order(s *Select) {
+	for {
+		o := Order{Expr: q.expr()}
+		if q.accept("DESC") {
+			o.Descending = true
+		} else {
+			q.accept("ASC")
+		}
+		s.Order = append(s.Order, o)
+		if !q.accept(",") {
+			return
+		}
+	}
+}
+
+// count takes the whole number behind LIMIT or OFFSET.
+func (q *parser) count(what string) int64 {
+	t := q.next()
+	n, err := strconv.ParseInt(t.text, 10, 64)
+	if t.kind != numberToken || err != nil {
+		q.fail(t, what+" takes a whole number", "")
+	}
+	return n
+}
+
+func (q *parser) item() Item {
+	t := q.peek()
+	if q.accept("*") {
+		return Item{At: t.start}
+	}
+	if t.is("FROM") {
+		q.fail(t, "expected a column, found FROM", "remove the comma before it, or name a column")
+	}
+	i := Item{Expr: q.expr(), At: t.start}
+	if q.accept("AS") {
+		i.Alias = q.name("a name behind AS")
+		return i
+	}
+	if n := q.peek(); n.kind == columnToken || n.kind == quotedToken || n.kind == wordToken && !slices.ContainsFunc(keywords, n.is) {
+		// A comma forgotten between two columns reads as an alias.
+		if _, column := i.Expr.(*Column); column && n.kind == columnToken {
+			q.fail(n, "expected a comma or FROM, found "+n.text, "write a comma between columns, AS before a new name")
+		}
+		i.Alias = q.name("a name")
+	}
+	return i
+}
+
+// name takes an identifier in any of its forms.
+func (q *parser) name(wanted string) string {
+	t := q.peek()
+	if t.kind != columnToken && t.kind != quotedToken && (t.kind != wordToken || slices.ContainsFunc(keywords, t.is)) {
+		q.unexpected(wanted)
+	}
+	return q.next().text
+}
+
+// from takes the sources: the first, then those joined to it.
+func (q *parser) from(s *Select) {
+	s.From = append(s.From, q.source(""))
+	for {
+		join := ""
+		switch {
+		case q.accept(","), q.accept("CROSS", "JOIN"):
+			join = "CROSS JOIN"
+		case q.accept("JOIN"), q.accept("INNER", "JOIN"):
+			join = "JOIN"
+		case q.accept("LEFT", "JOIN"), q.accept("LEFT", "OUTER", "JOIN"):
+			join = "LEFT JOIN"
+		default:
+			return
+		}
+		source := q.source(join)
+		if join != "CROSS JOIN" {
+			if q.peek().is("USING") {
+				q.fail(q.peek(), "USING is not supported yet", "write ON a.$X = b.$X")
+			}
+			q.expect("ON")
+			source.On = q.expr()
+		}
+		s.From = append(s.From, source)
+	}
+}
+
+func (q *parser) source(join string) Source {
+	t := q.peek()
+	s := Source{Join: join, At: t.start}
+	if q.accept("(") {
+		s.Select = q.selectStatement()
+		q.expect(")")
+	} else {
+		s.Stream = q.stream()
+	}
+	if q.accept("AS") {
+		s.Alias = q.name("an alias")
+		return s
+	}
+	if n := q.peek(); n.kind == quotedToken || n.kind == wordToken && !slices.ContainsFunc(keywords, n.is) && !n.is("USING") && !n.is("INTERSECT") && !n.is("EXCEPT") {
+		if near := source.Nearest(n.text, keywords); near != "" && len(n.text) > 3 {
+			q.unexpected("WHERE, GROUP BY, ORDER BY, LIMIT or the end")
+		}
+		s.Alias = q.next().text
+	}
+	return s
+}
+
+// stream takes a stream's name, which may hold hyphens: SYSMON-CONFIG.
+func (q *parser) stream() string {
+	t := q.peek()
+	if t.kind != wordToken && t.kind != quotedToken && t.kind != columnToken || t.kind == wordToken && slices.ContainsFunc(keywords, t.is) {
+		q.unexpected("a stream")
+	}
+	q.next()
+	if t.kind == quotedToken {
+		return strings.ToUpper(t.text)
+	}
+	end := t.end
+	for {
+		hyphen := q.peek()
+		if !hyphen.is("-") || hyphen.start != end {
+			break
+		}
+		after := q.tokens[q.at+1]
+		if after.start != hyphen.end || after.kind == endToken || after.kind == symbolToken {
+			break
+		}
+		q.at += 2
+		end = after.end
+	}
+	return strings.ToUpper(q.text.Value[t.start:end])
+}
+
+// list takes expressions up to what is no comma.
+func (q *parser) list() []Expr {
+	var out []Expr
+	for {
+		out = append(out, q.expr())
+		if !q.accept(",") {
+			return out
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package query
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"tabletop/workbook"
+	"tabletop/workbook/events"
+	"tabletop/workbook/source"
+)
+
+// SearchConfig is what stands behind the key search.
+type SearchConfig struct {
+	Stream    source.Text   `yaml:"stream" doc:"the stream to search, FIREWALL unless said otherwise"`
+	Where     []source.Text `yaml:"where" doc:"filters that must all hold: $Column = value, NOT before it, * at either end of the value"`
+	Aggregate source.Text   `yaml:"aggregate" doc:"one of sum, min, max, avg, count_unique and a column"`
+	Rows      source.Text   `yaml:"rows" doc:"the most rows, 100 unless said otherwise"`
+	Duration  source.Text   `yaml:"duration" doc:"the span before the clock, the last five minutes unless said otherwise"`
+}
+
+// DNIF's defaults.
+const (
+	searchStream = "FIREWALL"
+	searchRows   = 100
+)
+
+// Search is the kind of block that describes a query in fields.
+func Search(o Options) workbook.Kind {
+	return workbook.Kind{
+		Name:   "search",
+		Doc:    "the newest events of a stream that pass all filters, or one aggregate over them",
+		Config: SearchConfig{},
+		Prepare: func(b workbook.Block, p *workbook.Preparation) workbook.Step {
+			var c SearchConfig
+			if problems := source.Decode(b.Body, &c); len(problems) > 0 {
+				return prepared(o, nil, problems, p)
+			}
+			tree, problems := c.tree(p)
+			if len(problems) > 0 {
+				return prepared(o, nil, problems, p)
+			}
+			text := c.Stream
+			if !text.Set() {
+				text = source.NewText("search", searchStream)
+			}
+			statement, problems := newStatement(text, tree)
+			return prepared(o, statement, problems, p)
+		},
+	}
+}
+
+// tree says a search as a SELECT.
+func (c SearchConfig) tree(p *workbook.Preparation) (*Select, source.Problems) {
+	var problems source.Problems
+	s := &Select{Items: []Item{{}}, From: []Source{{Stream: searchStream}}, Limit: searchRows, Offset: -1, NewestFirst: true}
+	if c.Stream.Set() {
+		s.From[0].Stream = strings.ToUpper(p.Expand(c.Stream))
+	}
+	if c.Rows.Set() {
+		n, err := strconv.ParseInt(p.Expand(c.Rows), 10, 64)
+		if err != nil || n < 1 {
+			problems = append(problems, c.Rows.Problem(0, "rows must be a whole number from 1", ""))
+		}
+		s.Limit = n
+	}
+	if c.Duration.Set() {
+		s.Window.Duration = p.Expand(c.Duration)
+		if _, err := events.ParseDuration(s.Window.Duration); err != nil {
+			problems = append(problems, c.Duration.Problem(0, err.Error(), ""))
+		}
+	}
+	for _, filter := range c.Where {
+		e, more := parseFilter(filter, p)
+		problems = append(problems, more...)
+		if s.Where == nil {
+			s.Where = e
+		} else if e != nil {
+			s.Where = &Binary{Op: "AND", X: s.Where, Y: e}
+		}
+	}
+	if c.Aggregate.Set() {
+		problems = append(problems, s.aggregate(c.Aggregate)...)
+	}
+	return s, problems
+}
+
+// searchAggregates are those of a Search block.
+var searchAggregates = []string{"sum", "min", "max", "avg", "count_unique"}
+
+// aggregate makes the one aggregate of a search its result: count_unique gives
+// each value with its count, the most frequent first.
+func (s *Select) aggregate(text source.Text) source.Problems {
+	words := strings.Fields(text.Value)
+	if len(words) != 2 || !strings.HasPrefix(words[1], "$") {
+		return source.Problems{text.Problem(0, "an aggregate is a function and one column", "as in count_unique $SrcIP")}
+	}
+	if !slices.Contains(searchAggregates, words[0]) {
+		return source.Problems{text.Problem(0, "unknown aggregate "+words[0], source.DidYouMean(words[0], searchAggregates))}
+	}
+	s.NewestFirst = false
+	column := &Column{Name: words[1]}
+	if words[0] != "count_unique" {
+		s.Items = []Item{{Expr: &Call{Name: words[0], Args: []Expr{column}}}}
+		return nil
+	}
+	count := &Call{Name: "count", Star: true}
+	s.Items = []Item{{Expr: column}, {Expr: count}}
+	s.Groups = []Expr{column}
+	s.Order = []Order{{Expr: count, Descending: true}}
+	return nil
+}
+
+// filterOperators of a filter, longest first, with the tree's.
+var filterOperators = []struct{ written, op string }{{"!=", "<>"}, {">=", ">="}, {"<=", "<="}, {"=", "="}, {">", ">"}, {"<", "<"}}
+
+// parseFilter reads [NOT] $Column operator value.
+func parseFilter(t source.Text, p *workbook.Preparation) (Expr, source.Problems) {
+	wrong := func(message, fix string) (Expr, source.Problems) {
+		return nil, source.Problems{t.Problem(0, message, fix)}
+	}
+	rest := strings.TrimSpace(p.Expand(t))
+	negate := false
+	if after, ok := strings.CutPrefix(rest, "NOT "); ok {
+		negate, rest = true, strings.TrimSpace(after)
+	}
+	if !strings.HasPrefix(rest, "$") {
+		return wrong("a filter begins with a column", "as in $System = WIN* or NOT $User = SYSTEM")
+	}
+	n := 1 + wordLength(rest[1:])
+	column := &Column{Name: rest[:n]}
+	if windowName(column) != "" {
+		return wrong("the time of a search is not a filter", "write duration: beside where:")
+	}
+	rest = strings.TrimSpace(rest[n:])
+	for _, o := range filterOperators {
+		value, ok := strings.CutPrefix(rest, o.written)
+		if !ok {
+			continue
+		}
+		var e Expr = filterValue(column, o.op, strings.TrimSpace(value))
+		if e == nil {
+			return wrong("no value behind "+o.written, "")
+		}
+		if negate {
+			e = &Unary{Op: "NOT", X: e}
+		}
+		return e, nil
+	}
+	return wrong("expected =, !=, <, <=, > or >= behind "+column.Name, "")
+}
+
+// filterValue compares a column with a value as written: in quotes or out of
+// them, a number where it reads as one, with * for any text at its ends.
+func filterValue(column *Column, op, written string) Expr {
+	value := written
+	quoted := len(value) >= 2 && (value[0] == '\'' || value[0] == '"') && value[len(value)-1] == value[0]
+	if quoted {
+		value = value[1 : len(value)-1]
+	}
+	if value == "" && !quoted {
+		return nil
+	}
+	if (op == "=" || op == "<>") && (strings.HasPrefix(value, "*") || strings.HasSuffix(value, "*")) {
+		pattern := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(strings.Trim(value, "*"))
+		if strings.HasPrefix(value, "*") {
+			pattern = "%" + pattern
+		}
+		if strings.HasSuffix(value, "*") && len(value) > 1 {
+			pattern += "%"
+		}
+		return &Like{Op: "LIKE", Not: op == "<>", X: column, Pattern: &Literal{Value: pattern}}
+	}
+	if n := workbook.Number(value); n != nil && !quoted {
+		return &Binary{Op: op, X: column, Y: &Literal{Value: n}}
+	}
+	return &Binary{Op: op, X: column, Y: &Literal{Value: value}}
+}

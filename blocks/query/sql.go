@@ -1,0 +1,55 @@
+package query
+
+import (
+	"context"
+
+	"tabletop/workbook"
+	"tabletop/workbook/source"
+)
+
+// SQL is the kind of block that holds DNIF SQL.
+func SQL(o Options) workbook.Kind {
+	return workbook.Kind{
+		Name:   "sql",
+		Doc:    "a SELECT over streams: columns are $Name, the time is $Duration=7d",
+		Config: source.Text{},
+		Prepare: func(b workbook.Block, p *workbook.Preparation) workbook.Step {
+			text, ok := b.Body.Text()
+			if !ok {
+				p.Report(b.Body.Problem("sql holds the text of a query", "write it under '|'"))
+				return nil
+			}
+			statement, problems := Parse(text, p)
+			return prepared(o, statement, problems, p)
+		},
+	}
+}
+
+// prepared finishes the preparation of a block that is a statement.
+func prepared(o Options, s *Statement, problems source.Problems, p *workbook.Preparation) workbook.Step {
+	p.ReportAll(problems)
+	p.Out = workbook.Columns{}
+	if s == nil {
+		return nil
+	}
+	p.Out = workbook.Columns{Names: s.Columns, Known: !s.Star}
+	return &step{options: o, statement: s}
+}
+
+// A step runs a statement as a block.
+type step struct {
+	options   Options
+	statement *Statement
+}
+
+// Streams lists the streams that the block reads.
+func (s *step) Streams() []string { return s.statement.Streams() }
+
+// Run answers the query. The rows that come in are not used: a query begins
+// anew, as in DNIF.
+func (s *step) Run(ctx context.Context, _ workbook.Table, env *workbook.Env) (workbook.Output, error) {
+	clock := Clock{Now: env.Now, Zone: env.Zone}
+	extra := map[string]workbook.Table{SignalsStream: signalsTable(env)}
+	result, warnings, err := s.statement.Run(ctx, s.options, clock, env.MaxRows, extra)
+	return workbook.Output{Table: result.Table, Warnings: warnings}, err
+}

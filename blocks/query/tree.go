@@ -1,0 +1,208 @@
+package query
+
+// A Select is one SELECT of a query, or what a Search block means as one.
+type Select struct {
+	Distinct bool
+	Items    []Item
+	From     []Source
+	Where    Expr
+	Groups   []Expr
+	Having   Expr
+	Order    []Order
+	// Limit and Offset are -1 where there is none.
+	Limit, Offset int64
+	// NewestFirst orders rows by their time, the newest first, where Order does
+	// not tell.
+	NewestFirst bool
+	// Window is taken out of Where: the pseudo-conditions $Duration, $StartTime
+	// and $EndTime.
+	Window Window
+	At     int
+}
+
+// An Item is a column of the result.
+type Item struct {
+	// Expr is nil for *.
+	Expr  Expr
+	Alias string
+	At    int
+}
+
+// A Source is what FROM and JOIN name: a stream, or a SELECT in parentheses.
+type Source struct {
+	Stream string
+	Select *Select
+	Alias  string
+	// Join is "", "JOIN", "LEFT JOIN" or "CROSS JOIN"; On its condition.
+	Join string
+	On   Expr
+	At   int
+}
+
+// An Order is a term of ORDER BY.
+type Order struct {
+	Expr       Expr
+	Descending bool
+}
+
+// A Window is the time that a SELECT reads, as written; empty texts say
+// nothing.
+type Window struct {
+	// Duration is a span such as 7d; Start and End are times or @now-3h.
+	Duration, Start, End string
+	DurationAt           int
+	StartAt, EndAt       int
+}
+
+// set reports whether any time is given.
+func (w Window) set() bool { return w.Duration != "" || w.Start != "" || w.End != "" }
+
+// An Expr is an expression; place is where it begins in the text.
+type Expr interface{ place() int }
+
+type (
+	// Column names a column, or an alias until the checker has put its
+	// expression there. Qualifier is the source's alias where one is written.
+	Column struct {
+		At        int
+		Qualifier string
+		Name      string
+	}
+	// Literal is a text, an int64, a float64, a bool or nil.
+	Literal struct {
+		At    int
+		Value any
+	}
+	// Span is a duration or a moment, which only a window may hold.
+	Span struct {
+		At   int
+		Text string
+	}
+	// Unary is NOT or -.
+	Unary struct {
+		At int
+		Op string
+		X  Expr
+	}
+	// Binary is one of AND OR = <> < <= > >= <=> + - * / % ||.
+	Binary struct {
+		At   int
+		Op   string
+		X, Y Expr
+	}
+	// Between is X [NOT] BETWEEN Low AND High.
+	Between struct {
+		At           int
+		Not          bool
+		X, Low, High Expr
+	}
+	// In is X [NOT] IN (List) or (Select).
+	In struct {
+		At     int
+		Not    bool
+		X      Expr
+		List   []Expr
+		Select *Select
+	}
+	// Like is X [NOT] LIKE, ILIKE or RLIKE Pattern.
+	Like struct {
+		At         int
+		Not        bool
+		Op         string
+		X, Pattern Expr
+	}
+	// IsNull is X IS [NOT] NULL.
+	IsNull struct {
+		At  int
+		Not bool
+		X   Expr
+	}
+	// Case is CASE [Of] WHEN … THEN … [ELSE …] END.
+	Case struct {
+		At    int
+		Of    Expr
+		Whens []When
+		Else  Expr
+	}
+	// Cast is CAST(X AS Type); Type is int, real or text.
+	Cast struct {
+		At   int
+		X    Expr
+		Type string
+	}
+	// Call is a function with its arguments; Star is for count(*).
+	Call struct {
+		At       int
+		Name     string
+		Distinct bool
+		Star     bool
+		Args     []Expr
+	}
+	// Subquery is a SELECT that stands for its one value.
+	Subquery struct {
+		At     int
+		Select *Select
+	}
+	// Exists is EXISTS (SELECT …).
+	Exists struct {
+		At     int
+		Select *Select
+	}
+)
+
+// A When is a branch of Case.
+type When struct{ If, Then Expr }
+
+func (e *Column) place() int   { return e.At }
+func (e *Literal) place() int  { return e.At }
+func (e *Span) place() int     { return e.At }
+func (e *Unary) place() int    { return e.At }
+func (e *Binary) place() int   { return e.At }
+func (e *Between) place() int  { return e.At }
+func (e *In) place() int       { return e.At }
+func (e *Like) place() int     { return e.At }
+func (e *IsNull) place() int   { return e.At }
+func (e *Case) place() int     { return e.At }
+func (e *Cast) place() int     { return e.At }
+func (e *Call) place() int     { return e.At }
+func (e *Subquery) place() int { return e.At }
+func (e *Exists) place() int   { return e.At }
+
+// children lists the expressions directly below e, without those of SELECTs.
+func children(e Expr) []*Expr {
+	var out []*Expr
+	switch e := e.(type) {
+	case *Unary:
+		out = append(out, &e.X)
+	case *Binary:
+		out = append(out, &e.X, &e.Y)
+	case *Between:
+		out = append(out, &e.X, &e.Low, &e.High)
+	case *In:
+		out = append(out, &e.X)
+		for i := range e.List {
+			out = append(out, &e.List[i])
+		}
+	case *Like:
+		out = append(out, &e.X, &e.Pattern)
+	case *IsNull:
+		out = append(out, &e.X)
+	case *Case:
+		if e.Of != nil {
+			out = append(out, &e.Of)
+		}
+		for i := range e.Whens {
+			out = append(out, &e.Whens[i].If, &e.Whens[i].Then)
+		}
+		if e.Else != nil {
+			out = append(out, &e.Else)
+		}
+	case *Cast:
+		out = append(out, &e.X)
+	case *Call:
+		for i := range e.Args {
+			out = append(out, &e.Args[i])
+		}
+	}
+	return out
+}

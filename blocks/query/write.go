@@ -1,0 +1,312 @@
+package query
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"tabletop/workbook/events"
+	"tabletop/workbook/source"
+)
+
+// A writer turns a checked Select into a query for the engine. Names of the
+// text never reach SQL: columns are numbered, and values are parameters.
+type writer struct {
+	text  source.Text
+	query events.Query
+	// columnsOf lists the columns of a stream, for *; nil before a run.
+	columnsOf func(stream string) []string
+	// window gives a SELECT its times.
+	window func(w *Window) (events.Window, error)
+	scopes []*scope
+	// derived counts the SELECTs in FROM.
+	derived int
+	// groups are the grouping expressions of the SELECT that is written, nil
+	// where it is not grouped; inside tells that an aggregate is.
+	groups  []Expr
+	grouped bool
+	inside  bool
+}
+
+// A scope is what FROM of one SELECT names.
+type scope struct{ sources []scopeSource }
+
+type scopeSource struct {
+	alias string
+	// scan is the number of a stream's scan, or -1 for a SELECT, whose columns
+	// stand in names.
+	scan  int
+	table string
+	names []string
+	kinds []operandKind
+}
+
+// maxParameters bounds the values of a query.
+const maxParameters = 30_000
+
+func (w *writer) fail(at int, message, fix string) {
+	panic(mistake{w.text.Problem(at, message, fix)})
+}
+
+// A Clock is what a query's times are resolved against.
+type Clock struct {
+	Now  time.Time
+	Zone *time.Location
+	// Standard is the span read where a query names none; zero reads all.
+	Standard time.Duration
+}
+
+// write compiles a SELECT. Without columnsOf it only checks, and * has no
+// columns.
+func write(text source.Text, s *Select, window func(*Window) (events.Window, error), columnsOf func(string) []string) (q events.Query, problems source.Problems) {
+	w := &writer{text: text, window: window, columnsOf: columnsOf}
+	defer func() {
+		if r := recover(); r != nil {
+			m, ok := r.(mistake)
+			if !ok {
+				panic(r)
+			}
+			problems = source.Problems{m.problem}
+		}
+	}()
+	w.query.SQL = w.selectStatement(s, true, nil).sql
+	return w.query, nil
+}
+
+// A written SELECT: its SQL, and its columns' names and kinds.
+type written struct {
+	sql   string
+	names []string
+	kinds []operandKind
+}
+
+// selectStatement writes a SELECT. The outermost one, top, carries evidence.
+// shape, where set, writes an item as the place around it needs.
+func (w *writer) selectStatement(s *Select, top bool, shape func(operand) string) written {
+	sc, from := w.from(s)
+	outer := *w
+	w.scopes = append(w.scopes, sc)
+	w.groups, w.grouped, w.inside = nil, false, false
+	defer func() {
+		w.scopes, w.groups, w.grouped, w.inside = outer.scopes, outer.groups, outer.grouped, outer.inside
+	}()
+
+	where := ""
+	if s.Where != nil {
+		where = " WHERE " + w.expr(s.Where).condition()
+	}
+	var groups []string
+	for _, g := range s.Groups {
+		o := w.expr(g)
+		if o.kind == isAny {
+			o.sql = o.text()
+		}
+		groups = append(groups, o.sql)
+	}
+	w.grouped, w.groups = aggregated(s), s.Groups
+	out := written{}
+	var items []string
+	for _, item := range s.Items {
+		items = append(items, w.item(item, sc, &out, shape)...)
+	}
+	sql := "SELECT " + strings.Join(append(items, w.evidence(s, sc, top, out.names)...), ", ") + from + where
+	if len(groups) > 0 {
+		sql += " GROUP BY " + strings.Join(groups, ", ")
+	}
+	if s.Having != nil {
+		sql += " HAVING " + w.expr(s.Having).condition()
+	}
+	sql += w.order(s, sc)
+	if s.Limit >= 0 || s.Offset >= 0 {
+		sql += fmt.Sprintf(" LIMIT %d", s.Limit)
+	}
+	if s.Offset >= 0 {
+		sql += fmt.Sprintf(" OFFSET %d", s.Offset)
+	}
+	out.sql = sql
+	return out
+}
+
+// item writes one column of the result, or those that * stands for.
+func (w *writer) item(item Item, sc *scope, out *written, shape func(operand) string) []string {
+	if item.Expr == nil {
+		return w.star(item, sc, out)
+	}
+	o := w.expr(item.Expr)
+	name := item.Alias
+	if name == "" {
+		name = title(item.Expr)
+	}
+	out.names, out.kinds = append(out.names, name), append(out.kinds, o.kind)
+	sql := o.sql
+	if o.kind == isBool {
+		sql = o.text()
+		out.kinds[len(out.kinds)-1] = isText
+	}
+	if shape != nil {
+		sql = shape(o)
+	}
+	return []string{fmt.Sprintf(`%s AS "k%d"`, sql, len(out.names)-1)}
+}
+
+// star writes all columns of the one source.
+func (w *writer) star(item Item, sc *scope, out *written) []string {
+	if w.grouped {
+		w.fail(item.At, "* can't stand beside GROUP BY or an aggregate", "name the grouped columns")
+	}
+	if len(sc.sources) > 1 {
+		w.fail(item.At, "* over several streams is not supported", "name the columns, as in a.$SrcIP")
+	}
+	src := &sc.sources[0]
+	names := src.names
+	if src.scan >= 0 {
+		names = nil
+		if w.columnsOf != nil {
+			names = w.columnsOf(w.query.Scans[src.scan].Stream)
+		}
+	}
+	var items []string
+	for i, name := range names {
+		column, kind := fmt.Sprintf(`%s."k%d"`, src.table, i), isAny
+		if src.scan >= 0 {
+			column = w.scanColumn(src, name)
+		} else {
+			kind = src.kinds[i]
+		}
+		out.names, out.kinds = append(out.names, name), append(out.kinds, kind)
+		items = append(items, fmt.Sprintf(`%s AS "k%d"`, column, len(out.names)-1))
+	}
+	if len(items) == 0 && len(w.scopes) > 1 { // the outermost has its evidence
+		return []string{`NULL AS "k0"`}
+	}
+	return items
+}
+
+// from writes FROM and makes the scope of the SELECT.
+func (w *writer) from(s *Select) (*scope, string) {
+	sc := &scope{}
+	sql := " FROM "
+	for i, src := range s.From {
+		if i > 0 {
+			sql += " " + src.Join + " "
+		}
+		named := scopeSource{alias: src.Alias, scan: -1}
+		if src.Select != nil {
+			inner := w.selectStatement(src.Select, false, nil)
+			named.table, named.names, named.kinds = fmt.Sprintf(`"s%d"`, w.derived), inner.names, inner.kinds
+			w.derived++
+			sql += "(" + inner.sql + ") AS " + named.table
+		} else {
+			named.scan = w.scan(src, s)
+			named.table = fmt.Sprintf(`"t%d"`, named.scan)
+			if named.alias == "" {
+				named.alias = src.Stream
+			}
+			sql += named.table
+		}
+		if slices.ContainsFunc(sc.sources, func(o scopeSource) bool { return o.alias != "" && strings.EqualFold(o.alias, named.alias) }) {
+			w.fail(src.At, named.alias+" stands twice in FROM", "give each an alias of its own")
+		}
+		sc.sources = append(sc.sources, named)
+		if src.On != nil {
+			w.scopes = append(w.scopes, sc)
+			sql += " ON " + w.expr(src.On).condition()
+			w.scopes = w.scopes[:len(w.scopes)-1]
+		}
+	}
+	return sc, sql
+}
+
+// scan adds a reading of a stream.
+func (w *writer) scan(src Source, s *Select) int {
+	window, err := w.window(&s.Window)
+	if err != nil {
+		w.fail(max(s.Window.StartAt, s.Window.EndAt), err.Error(), "")
+	}
+	w.query.Scans = append(w.query.Scans, events.Scan{Stream: src.Stream, Window: window})
+	return len(w.query.Scans) - 1
+}
+
+// scanColumn names a column of a scan, which is then read.
+func (w *writer) scanColumn(src *scopeSource, name string) string {
+	scan := &w.query.Scans[src.scan]
+	i := slices.Index(scan.Columns, name)
+	if i < 0 {
+		i = len(scan.Columns)
+		scan.Columns = append(scan.Columns, name)
+	}
+	return fmt.Sprintf(`%s."c%d"`, src.table, i)
+}
+
+// evidence adds the columns that lead to the events, to the outermost SELECT.
+func (w *writer) evidence(s *Select, sc *scope, top bool, names []string) []string {
+	if !top {
+		return nil
+	}
+	w.query.Columns = names
+	src := sc.sources[0]
+	switch {
+	case len(sc.sources) > 1:
+		w.query.Unknown = "the query joins streams, so a row has no events of its own"
+	case src.scan < 0:
+		w.query.Unknown = "the query selects from another SELECT, so its rows can't be followed to events"
+	case aggregated(s):
+		w.query.Evidence = events.GroupEvidence
+		return []string{fmt.Sprintf(`evidence(%[1]s.rowid, %[1]s."line")`, src.table)}
+	default:
+		w.query.Evidence = events.RowEvidence
+		return []string{src.table + ".rowid", src.table + `."line"`}
+	}
+	return nil
+}
+
+// order writes ORDER BY. What the query leaves open is the order of the first
+// event, so that the same question has one answer.
+func (w *writer) order(s *Select, sc *scope) string {
+	var terms []string
+	for _, o := range s.Order {
+		terms = append(terms, w.expr(o.Expr).order(o.Descending))
+	}
+	first := sc.sources[0]
+	if first.scan >= 0 {
+		switch {
+		case aggregated(s) && len(s.Groups) > 0:
+			terms = append(terms, "min("+first.table+".rowid)")
+		case aggregated(s):
+		case s.NewestFirst && len(s.Order) == 0:
+			terms = append(terms, first.table+`."at" DESC`, first.table+".rowid")
+		case len(s.Order) > 0:
+			terms = append(terms, first.table+".rowid")
+		}
+	}
+	if len(terms) == 0 {
+		return ""
+	}
+	return " ORDER BY " + strings.Join(terms, ", ")
+}
+
+// parameter adds a value and returns its place in SQL.
+func (w *writer) parameter(at int, v any) string {
+	if len(w.query.Args) == maxParameters {
+		w.fail(at, fmt.Sprintf("more than %d values", maxParameters), "put them into a file of events and JOIN it")
+	}
+	w.query.Args = append(w.query.Args, v)
+	return fmt.Sprintf("?%d", len(w.query.Args))
+}
+
+// pattern checks a regular expression that is known before the run.
+func (w *writer) pattern(e Expr) {
+	l, ok := e.(*Literal)
+	if !ok {
+		return
+	}
+	text, ok := l.Value.(string)
+	if !ok {
+		return
+	}
+	if _, err := regexp.Compile(text); err != nil {
+		w.fail(l.At, strings.TrimPrefix(err.Error(), "error parsing regexp: "), "patterns are RE2: no look-ahead, no back-references")
+	}
+}

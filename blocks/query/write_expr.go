@@ -1,0 +1,275 @@
+package query
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"tabletop/workbook/source"
+)
+
+// expr writes an expression. In a grouped SELECT it is either made of grouped
+// expressions and aggregates, or a mistake.
+func (w *writer) expr(e Expr) operand {
+	if w.grouped && !w.inside {
+		if slices.ContainsFunc(w.groups, func(g Expr) bool { return same(g, e) }) {
+			if _, literal := e.(*Literal); !literal {
+				// All values of a group are one text; the least is an integer
+				// where any is, so that it does not depend on the order.
+				w.inside = true
+				defer func() { w.inside = false }()
+				o := w.expr(e)
+				return operand{"min(" + o.sql + ")", o.kind}
+			}
+		}
+	}
+	switch e := e.(type) {
+	case *Column:
+		return w.column(e)
+	case *Literal:
+		return w.literal(e)
+	case *Unary:
+		if e.Op == "NOT" {
+			return operand{"NOT " + w.expr(e.X).condition(), isBool}
+		}
+		return numeric("(- %s)", w.expr(e.X).number())
+	case *Binary:
+		return w.binary(e)
+	case *Between:
+		x, low, high := w.expr(e.X), w.expr(e.Low), w.expr(e.High)
+		return negated(e.Not, "("+w.compare(">=", x, low)+" AND "+w.compare("<=", x, high)+")")
+	case *In:
+		return w.in(e)
+	case *Like:
+		return w.like(e)
+	case *IsNull:
+		return operand{"(" + w.expr(e.X).sql + " IS" + not(e.Not) + " NULL)", isBool}
+	case *Cast:
+		return w.cast(e)
+	case *Case:
+		return w.caseOf(e)
+	case *Call:
+		return w.call(e)
+	case *Subquery:
+		inner := w.selectStatement(e.Select, false, nil)
+		w.oneColumn(e.At, inner)
+		return operand{"(" + inner.sql + ")", inner.kinds[0]}
+	case *Exists:
+		return operand{"EXISTS (" + w.selectStatement(e.Select, false, nil).sql + ")", isBool}
+	}
+	panic(fmt.Sprintf("query: an expression of type %T", e))
+}
+
+func negated(is bool, sql string) operand {
+	if is {
+		return operand{"(NOT " + sql + ")", isBool}
+	}
+	return operand{sql, isBool}
+}
+
+func (w *writer) literal(e *Literal) operand {
+	switch v := e.Value.(type) {
+	case nil:
+		return operand{"NULL", isNull}
+	case bool:
+		if v {
+			return operand{"1", isBool}
+		}
+		return operand{"0", isBool}
+	case string:
+		return operand{w.parameter(e.At, v), isText}
+	}
+	return operand{w.parameter(e.At, e.Value), isNumber}
+}
+
+// column finds a column in the innermost scope that has it.
+func (w *writer) column(e *Column) operand {
+	if w.grouped && !w.inside && w.local(e) {
+		w.fail(e.At, e.Name+" is neither grouped nor aggregated", "add it to GROUP BY, or write min("+e.Name+") for one of its values")
+	}
+	for i := len(w.scopes) - 1; i >= 0; i-- {
+		if o, ok := w.columnIn(w.scopes[i], e); ok {
+			return o
+		}
+		if e.Qualifier == "" {
+			break
+		}
+	}
+	var known []string
+	for _, src := range w.scopes[len(w.scopes)-1].sources {
+		if e.Qualifier == "" {
+			known = append(known, src.names...)
+		} else {
+			known = append(known, src.alias)
+		}
+	}
+	if e.Qualifier == "" {
+		w.fail(e.At, "unknown column "+e.Name, source.DidYouMean(e.Name, known))
+	}
+	w.fail(e.At, "FROM names no "+e.Qualifier, source.DidYouMean(e.Qualifier, known))
+	panic("unreachable")
+}
+
+// local reports whether a column is one of the innermost SELECT, not of one
+// around it.
+func (w *writer) local(e *Column) bool {
+	if e.Qualifier == "" {
+		return true
+	}
+	return slices.ContainsFunc(w.scopes[len(w.scopes)-1].sources, func(s scopeSource) bool { return strings.EqualFold(s.alias, e.Qualifier) })
+}
+
+func (w *writer) columnIn(sc *scope, e *Column) (operand, bool) {
+	var stream *scopeSource
+	streams := 0
+	for i := range sc.sources {
+		src := &sc.sources[i]
+		if e.Qualifier != "" && !strings.EqualFold(e.Qualifier, src.alias) {
+			continue
+		}
+		if src.scan >= 0 {
+			stream = src
+			streams++
+			continue
+		}
+		if k := slices.IndexFunc(src.names, func(n string) bool { return same(&Column{Name: n}, &Column{Name: e.Name}) }); k >= 0 {
+			return operand{fmt.Sprintf(`%s."k%d"`, src.table, k), src.kinds[k]}, true
+		}
+	}
+	switch streams {
+	case 0:
+		return operand{}, false
+	case 1:
+		return operand{w.scanColumn(stream, e.Name), isAny}, true
+	}
+	w.fail(e.At, e.Name+" may belong to several streams", "write which one, as in "+sc.sources[0].alias+"."+e.Name)
+	return operand{}, false
+}
+
+func (w *writer) binary(e *Binary) operand {
+	x, y := w.expr(e.X), w.expr(e.Y)
+	switch e.Op {
+	case "AND", "OR":
+		return operand{"(" + x.condition() + " " + e.Op + " " + y.condition() + ")", isBool}
+	case "||":
+		return textual("(%s || %s)", x.text(), y.text())
+	case "/":
+		return numeric("(CAST(%s AS REAL) / %s)", x.number(), y.number())
+	case "+", "-", "*", "%":
+		return numeric("(%s %s %s)", x.number(), e.Op, y.number())
+	}
+	return operand{w.compare(e.Op, x, y), isBool}
+}
+
+// in writes IN; a list of one kind is handed to SQLite whole.
+func (w *writer) in(e *In) operand {
+	x := w.expr(e.X)
+	if e.Select != nil {
+		numbers := x.kind == isNumber
+		inner := w.selectStatement(e.Select, false, func(o operand) string {
+			if numbers = numbers || o.kind == isNumber; numbers {
+				return o.number()
+			}
+			return o.text()
+		})
+		w.oneColumn(e.At, inner)
+		if numbers {
+			return negated(e.Not, "("+x.number()+" IN ("+inner.sql+"))")
+		}
+		return negated(e.Not, "("+x.text()+" IN ("+inner.sql+"))")
+	}
+	var numbers, texts, others []string
+	for _, item := range e.List {
+		o := w.expr(item)
+		_, literal := item.(*Literal)
+		switch {
+		case literal && o.kind == isNumber:
+			numbers = append(numbers, o.sql)
+		case literal && o.kind == isText && x.kind != isNumber:
+			texts = append(texts, o.sql)
+		default:
+			others = append(others, w.compare("=", x, o))
+		}
+	}
+	if len(numbers) > 0 {
+		others = append(others, x.number()+" IN ("+strings.Join(numbers, ", ")+")")
+	}
+	if len(texts) > 0 {
+		others = append(others, x.text()+" IN ("+strings.Join(texts, ", ")+")")
+	}
+	return negated(e.Not, "("+strings.Join(others, " OR ")+")")
+}
+
+// oneColumn refuses a SELECT that does not give one value a row.
+func (w *writer) oneColumn(at int, inner written) {
+	if len(inner.names) != 1 {
+		w.fail(at, "a SELECT used as a value must have one column", "")
+	}
+}
+
+// like writes the three ways of matching a text.
+func (w *writer) like(e *Like) operand {
+	x, pattern := w.expr(e.X).text(), w.expr(e.Pattern).text()
+	switch e.Op {
+	case "RLIKE":
+		w.pattern(e.Pattern)
+		return negated(e.Not, "rlike("+x+", "+pattern+")")
+	case "ILIKE":
+		x, pattern = "lower("+x+")", "lower("+pattern+")"
+	}
+	return negated(e.Not, "("+x+" LIKE "+pattern+` ESCAPE '\')`)
+}
+
+func (w *writer) cast(e *Cast) operand {
+	x := w.expr(e.X)
+	switch e.Type {
+	case "int":
+		return numeric("to_int(%s)", x.sql)
+	case "real":
+		return numeric("to_real(%s)", x.sql)
+	}
+	return textual("%s", x.text())
+}
+
+func (w *writer) caseOf(e *Case) operand {
+	var of operand
+	if e.Of != nil {
+		of = w.expr(e.Of)
+	}
+	sql, kind := "CASE", isNull
+	for _, branch := range e.Whens {
+		condition := w.expr(branch.If)
+		test := condition.condition()
+		if e.Of != nil {
+			test = w.compare("=", of, condition)
+		}
+		then := w.expr(branch.Then)
+		sql += " WHEN " + test + " THEN " + then.sql
+		kind = kind.with(then.kind)
+	}
+	if e.Else != nil {
+		otherwise := w.expr(e.Else)
+		sql += " ELSE " + otherwise.sql
+		kind = kind.with(otherwise.kind)
+	}
+	return operand{sql + " END", kind}
+}
+
+func (w *writer) call(e *Call) operand {
+	if e.Star {
+		return numeric("count(*)")
+	}
+	f := functions[e.Name]
+	if f.aggregate && !w.inside {
+		w.inside = true
+		defer func() { w.inside = false }()
+	}
+	args := make([]operand, len(e.Args))
+	for i, arg := range e.Args {
+		args[i] = w.expr(arg)
+	}
+	if e.Name == "rlike" {
+		w.pattern(e.Args[1])
+	}
+	return f.write(w, e.Distinct, args)
+}
