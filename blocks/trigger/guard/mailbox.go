@@ -1,0 +1,71 @@
+package guard
+
+import (
+	"strings"
+
+	"tabletop/workbook/indicator"
+)
+
+// The rules on mailboxes.
+const (
+	RuleNullSender = "null_sender"
+	RuleRole       = "role_mailbox"
+	RuleFreeMail   = "free_mail_domain"
+)
+
+// roles are the mailboxes through which mail itself works: reports of misuse
+// and of failure.
+var roles = []string{"postmaster", "abuse", "mailer-daemon"}
+
+// mailbox judges a target of type mailbox.
+func (g *Guard) mailbox(target string) (canonical string, found finding) {
+	text := strings.TrimSpace(indicator.Refang(target))
+	switch {
+	case strings.HasSuffix(text, "<>"):
+		return "", refuse(RuleNullSender, Quote(target)+" is the null sender, from which every report of failed delivery comes")
+	case strings.Contains(text, "*"):
+		return "", refuse(RuleWildcard, Quote(target)+" holds a *: an action takes one mailbox, never all that fit a pattern")
+	case !strings.Contains(text, "@") || strings.HasPrefix(text, "@"):
+		return g.mailDomain(target, strings.TrimPrefix(text, "@"))
+	}
+	canonical, ok := indicator.Mailbox(text)
+	if !ok {
+		return "", flaw(Quote(target) + " is not exactly one mailbox")
+	}
+	return canonical, gravest(g.mailboxFinding(canonical), mailboxFlaw(target, canonical))
+}
+
+// mailDomain judges a domain in the place of a mailbox.
+func (g *Guard) mailDomain(target, text string) (canonical string, found finding) {
+	host, ok := indicator.Host(text)
+	if !ok {
+		return "", flaw(Quote(target) + " is no mailbox")
+	}
+	if g.freeMail[host] {
+		return host, refuse(RuleFreeMail, host+" gives mailboxes to anyone: blocking it would block all of them, so block the one mailbox")
+	}
+	return host, gravest(g.hostFinding(host, false), flaw(Quote(target)+" is a domain and no mailbox"))
+}
+
+func (g *Guard) mailboxFinding(mailbox string) finding {
+	at := strings.LastIndexByte(mailbox, '@')
+	local, domain := strings.Trim(mailbox[:at], `"`), mailbox[at+1:]
+	for _, role := range roles {
+		if strings.EqualFold(local, role) {
+			return refuse(RuleRole, mailbox+" is the "+role+" of "+domain+", through which mail itself is kept working")
+		}
+	}
+	own := g.own(func(e entry) bool { return e.mailbox != "" && strings.EqualFold(e.mailbox, mailbox) }, mailbox)
+	return gravest(own, g.name(domain), g.ownHost(domain, false), g.vendorHost(domain))
+}
+
+// mailboxFlaw says why a text can't be sent as a mailbox.
+func mailboxFlaw(target, canonical string) finding {
+	at := strings.LastIndexByte(canonical, '@')
+	domain, alone := strings.CutPrefix(target, canonical[:at+1])
+	host, ok := indicator.Host(domain)
+	if alone && ok && host == canonical[at+1:] && !strings.ContainsAny(domain, "/\\:?#%<> \t\r\n[]") {
+		return finding{}
+	}
+	return flaw(Quote(target) + " is more than the mailbox " + Quote(canonical) + ", which mailbox($Column) in a code block gives")
+}
