@@ -1,0 +1,121 @@
+package code
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/expr-lang/expr"
+	exprchecker "github.com/expr-lang/expr/checker"
+	"github.com/expr-lang/expr/compiler"
+	"github.com/expr-lang/expr/conf"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+	"github.com/expr-lang/expr/vm"
+)
+
+// An expression is one that has been compiled.
+type expression struct {
+	program *vm.Program
+	// columns are the columns that it reads.
+	columns []string
+}
+
+// columnPrefix marks the names of columns among the names that a program reads:
+// no name in an expression holds a colon.
+const columnPrefix = "column:"
+
+// expression compiles one; text stands at offset in the block. It returns nil
+// where there is a mistake.
+func (c *checker) expression(text string, offset int) *expression {
+	config := configuration()
+	tree, err := parser.ParseWithConfig(text, config)
+	if err != nil {
+		c.reportSyntax(text, offset, err)
+		return nil
+	}
+	r := rewriter{checker: c, text: text, offset: offset}
+	tree.Node = r.rewrite(tree.Node)
+	if r.mistakes {
+		return nil
+	}
+	if _, err := exprchecker.Check(tree, config); err != nil {
+		c.reportSyntax(text, offset, err)
+		return nil
+	}
+	program, err := compiler.Compile(tree, config)
+	if err != nil {
+		c.reportSyntax(text, offset, err)
+		return nil
+	}
+	return &expression{program: program, columns: r.columns}
+}
+
+// configuration is what expr may know: our functions and operators, nothing of
+// its own library.
+func configuration() *conf.Config {
+	config := conf.CreateNew()
+	for _, option := range []expr.Option{
+		expr.Env(map[string]any{}), expr.AllowUndefinedVariables(), expr.DisableAllBuiltins(), expr.DisableIfOperator(), expr.MaxNodes(maxNodes),
+	} {
+		option(config)
+	}
+	for name := range config.Disabled {
+		delete(config.Builtins, name)
+	}
+	for name, call := range operators {
+		expr.Function(name, call)(config)
+	}
+	for _, f := range functions {
+		expr.Function(f.name, f.run)(config)
+	}
+	return config
+}
+
+// reportSyntax places an error of expr.
+func (c *checker) reportSyntax(text string, offset int, err error) {
+	var at *file.Error
+	message, from := err.Error(), 0
+	if errors.As(err, &at) {
+		message, from = at.Message, at.From
+	}
+	fix := ""
+	switch {
+	case strings.TrimSpace(text) == "":
+		message, from = "an expression is missing", 0
+	case strings.Contains(message, "maximum allowed nodes"):
+		message, fix = fmt.Sprintf("an expression of more than %d parts", maxNodes), "split it over several columns"
+	case strings.Contains(message, "token EOF"):
+		message = "the expression ends too early"
+	case strings.Contains(message, `Operator("=")`):
+		fix = "compare with =="
+	}
+	c.report(offset+byteOffset(text, from), message, fix)
+}
+
+// byteOffset turns expr's count of characters into one of bytes.
+func byteOffset(text string, characters int) int {
+	for i := range text {
+		if characters == 0 {
+			return i
+		}
+		characters--
+	}
+	return len(text)
+}
+
+// value runs the expression on the columns in row.
+func (e *expression) value(machine *vm.VM, row map[string]any) (any, error) {
+	v, err := machine.Run(e.program, row)
+	if err == nil {
+		return v, nil
+	}
+	var at *file.Error
+	if !errors.As(err, &at) {
+		return nil, err
+	}
+	if at.Prev != nil {
+		return nil, at.Prev
+	}
+	return nil, errors.New(at.Message)
+}
