@@ -1,0 +1,284 @@
+package audit
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"tabletop/workbook"
+)
+
+// The bodies of entries, as they stand in JSON. Texts from outside are of type
+// text; names of files and verdicts too, since a path may hold any byte.
+
+type runBody struct {
+	Workbook     workbookBody  `json:"workbook"`
+	Mode         text          `json:"mode"`
+	Now          instant       `json:"now"`
+	NowSource    text          `json:"now_source"`
+	Zone         text          `json:"zone"`
+	Parameters   textMap       `json:"parameters"`
+	User         text          `json:"user"`
+	Host         text          `json:"host"`
+	Reason       text          `json:"reason"`
+	Ticket       text          `json:"ticket"`
+	Version      text          `json:"version"`
+	Program      text          `json:"program"`
+	Integrations *documentBody `json:"integrations,omitempty"`
+	Guard        *documentBody `json:"guard,omitempty"`
+	Files        []fileBody    `json:"files"`
+	Warnings     []text        `json:"warnings"`
+}
+
+type workbookBody struct {
+	Name   text   `json:"name"`
+	Path   text   `json:"path"`
+	Folder text   `json:"folder"`
+	Stage  text   `json:"stage"`
+	Tags   []text `json:"tags"`
+	Digest string `json:"digest"`
+}
+
+type documentBody struct {
+	Path   text   `json:"path"`
+	Digest string `json:"digest"`
+}
+
+type fileBody struct {
+	Path        text  `json:"path"`
+	Bytes       int64 `json:"bytes"`
+	Root        text  `json:"root"`
+	Events      int64 `json:"events"`
+	Undecodable int64 `json:"undecodable"`
+}
+
+// blockBody describes a block. RowsOf is the block whose entries hold its rows:
+// its own index, or that of an earlier one whose rows it passed on as they
+// were.
+type blockBody struct {
+	ID       text    `json:"id"`
+	Kind     text    `json:"kind"`
+	Note     text    `json:"note"`
+	Text     text    `json:"text"`
+	RowsIn   int     `json:"rows_in"`
+	RowsOut  int     `json:"rows_out"`
+	RowsOf   int     `json:"rows_of"`
+	Seconds  float64 `json:"seconds"`
+	Columns  []text  `json:"columns"`
+	Warnings []text  `json:"warnings"`
+	Failed   text    `json:"failed"`
+}
+
+// rowBody is a row of a block. Where Same is set, to a block and a row of it,
+// the row has that row's evidence and values, and after them those in More.
+type rowBody struct {
+	Same   *[2]int       `json:"same,omitempty"`
+	More   []value       `json:"more,omitempty"`
+	Values []value       `json:"values,omitempty"`
+	From   int           `json:"from,omitempty"`
+	Source *evidenceBody `json:"evidence,omitempty"`
+}
+
+// evidenceBody names each file once; a position is the index of its file, the
+// offset and the line.
+type evidenceBody struct {
+	Events  int64      `json:"events"`
+	Files   []text     `json:"files,omitempty"`
+	First   [][3]int64 `json:"first,omitempty"`
+	Unknown text       `json:"unknown,omitempty"`
+}
+
+// signalBody is a signal of the run after the block that raised it, or raised
+// it again: a later entry with the same number takes its place.
+type signalBody struct {
+	Block        int     `json:"block"`
+	Row          int     `json:"row"`
+	Rows         []int   `json:"rows"`
+	Name         text    `json:"name"`
+	Tactic       text    `json:"tactic"`
+	Technique    text    `json:"technique"`
+	Subtechnique text    `json:"subtechnique"`
+	Confidence   text    `json:"confidence"`
+	Score        int     `json:"score"`
+	Severity     text    `json:"severity"`
+	Target       textMap `json:"target"`
+	Suspect      textMap `json:"suspect"`
+	Tags         []text  `json:"tags"`
+	SourceStream text    `json:"source_stream"`
+	Occurrences  int     `json:"occurrences"`
+	FirstSeen    instant `json:"first_seen"`
+	LastSeen     instant `json:"last_seen"`
+}
+
+type actionBody struct {
+	Row         int           `json:"row"`
+	Integration text          `json:"integration"`
+	Type        text          `json:"type"`
+	Target      text          `json:"target"`
+	Canonical   text          `json:"canonical"`
+	DNIF        text          `json:"dnif"`
+	Verdict     text          `json:"verdict"`
+	Reason      text          `json:"reason"`
+	Rule        text          `json:"rule"`
+	Protected   bool          `json:"protected"`
+	SameAs      int           `json:"same_as"`
+	Key         text          `json:"key"`
+	Request     *requestBody  `json:"request,omitempty"`
+	Response    *responseBody `json:"response,omitempty"`
+}
+
+type requestBody struct {
+	Method  text    `json:"method"`
+	URL     text    `json:"url"`
+	Headers textMap `json:"headers"`
+	Body    text    `json:"body"`
+}
+
+type responseBody struct {
+	Status int  `json:"status"`
+	Body   text `json:"body"`
+}
+
+type endBody struct {
+	Status    text           `json:"status"`
+	Blocks    int            `json:"blocks"`
+	Signals   int            `json:"signals"`
+	Actions   int            `json:"actions"`
+	DNIFSends int            `json:"dnif_would_send"`
+	Protected int            `json:"protected"`
+	ByVerdict map[string]int `json:"by_verdict"`
+	Warnings  []text         `json:"warnings"`
+}
+
+// An instant is a time, stored as RFC 3339 in UTC. A year that RFC 3339 has no
+// digits for is stored as @ and the seconds and nanoseconds since 1970.
+type instant struct{ time.Time }
+
+func (i instant) MarshalText() ([]byte, error) {
+	t := i.UTC()
+	if t.Year() < 0 || t.Year() > 9999 {
+		return fmt.Appendf(nil, "@%d.%09d", t.Unix(), t.Nanosecond()), nil
+	}
+	return t.AppendFormat(nil, time.RFC3339Nano), nil
+}
+
+// MarshalJSON takes the place of time.Time's own, which refuses some years.
+func (i instant) MarshalJSON() ([]byte, error) {
+	stored, err := i.MarshalText()
+	return append(append([]byte{'"'}, stored...), '"'), err
+}
+
+func (i *instant) UnmarshalText(stored []byte) (err error) {
+	since, far := strings.CutPrefix(string(stored), "@")
+	if !far {
+		i.Time, err = time.Parse(time.RFC3339Nano, string(stored))
+		return err
+	}
+	whole, part, _ := strings.Cut(since, ".")
+	seconds, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil {
+		return fmt.Errorf("read the time %s: %w", stored, err)
+	}
+	nanoseconds, err := strconv.ParseInt(part, 10, 64)
+	if err != nil {
+		return fmt.Errorf("read the time %s: %w", stored, err)
+	}
+	i.Time = time.Unix(seconds, nanoseconds).UTC()
+	return nil
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (i *instant) UnmarshalJSON(stored []byte) error {
+	return i.UnmarshalText([]byte(strings.Trim(string(stored), `"`)))
+}
+
+func newEvidence(e workbook.Evidence) *evidenceBody {
+	body := &evidenceBody{Events: e.Events, Unknown: text(e.Unknown)}
+	index := map[string]int64{}
+	for _, p := range e.First[:min(len(e.First), workbook.MaxPositions)] {
+		i, known := index[p.File]
+		if !known {
+			i = int64(len(body.Files))
+			index[p.File] = i
+			body.Files = append(body.Files, text(p.File))
+		}
+		body.First = append(body.First, [3]int64{i, p.Offset, p.Line})
+	}
+	return body
+}
+
+func (body *evidenceBody) evidence() (workbook.Evidence, error) {
+	e := workbook.Evidence{Events: body.Events, Unknown: string(body.Unknown)}
+	for _, p := range body.First {
+		if p[0] < 0 || p[0] >= int64(len(body.Files)) {
+			return e, fmt.Errorf("a position names file %d of %d", p[0], len(body.Files))
+		}
+		e.First = append(e.First, workbook.Position{File: string(body.Files[p[0]]), Offset: p[1], Line: p[2]})
+	}
+	return e, nil
+}
+
+func newSignal(s workbook.Signal) signalBody {
+	return signalBody{
+		Block: s.Block, Row: s.Row, Rows: s.Rows,
+		Name: text(s.Name), Tactic: text(s.Tactic), Technique: text(s.Technique), Subtechnique: text(s.Subtechnique),
+		Confidence: text(s.Confidence), Score: s.Score, Severity: text(s.Severity),
+		Target: s.Target, Suspect: s.Suspect, Tags: texts(s.Tags), SourceStream: text(s.SourceStream),
+		Occurrences: s.Occurrences, FirstSeen: instant{s.FirstSeen}, LastSeen: instant{s.LastSeen},
+	}
+}
+
+func (b signalBody) signal() workbook.Signal {
+	return workbook.Signal{
+		Block: b.Block, Row: b.Row, Rows: b.Rows,
+		Name: string(b.Name), Tactic: string(b.Tactic), Technique: string(b.Technique), Subtechnique: string(b.Subtechnique),
+		Confidence: string(b.Confidence), Score: b.Score, Severity: string(b.Severity),
+		Target: b.Target, Suspect: b.Suspect, Tags: plain(b.Tags), SourceStream: string(b.SourceStream),
+		Occurrences: b.Occurrences, FirstSeen: b.FirstSeen.Time, LastSeen: b.LastSeen.Time,
+	}
+}
+
+func newAction(a workbook.Action) actionBody {
+	body := actionBody{
+		Row: a.Row, Integration: text(a.Integration), Type: text(a.Type), Target: text(a.Target), Canonical: text(a.Canonical),
+		DNIF: text(a.DNIF), Verdict: text(a.Verdict), Reason: text(a.Reason), Rule: text(a.Rule),
+		Protected: a.Protected, SameAs: a.SameAs, Key: text(a.Key),
+	}
+	if r := a.Request; r != nil {
+		body.Request = &requestBody{Method: text(r.Method), URL: text(r.URL), Headers: r.Headers, Body: text(r.Body)}
+	}
+	if r := a.Response; r != nil {
+		body.Response = &responseBody{Status: r.Status, Body: text(r.Body)}
+	}
+	return body
+}
+
+func (b actionBody) action(e entry) workbook.Action {
+	a := workbook.Action{
+		Number: e.Number, Block: e.Block,
+		Row: b.Row, Integration: string(b.Integration), Type: string(b.Type), Target: string(b.Target), Canonical: string(b.Canonical),
+		DNIF: workbook.DNIFAnswer(b.DNIF), Verdict: workbook.Verdict(b.Verdict), Reason: string(b.Reason), Rule: string(b.Rule),
+		Protected: b.Protected, SameAs: b.SameAs, Key: string(b.Key),
+	}
+	if r := b.Request; r != nil {
+		a.Request = &workbook.Request{Method: string(r.Method), URL: string(r.URL), Headers: r.Headers, Body: string(r.Body)}
+	}
+	if r := b.Response; r != nil {
+		a.Response = &workbook.Response{Status: r.Status, Body: string(r.Body)}
+	}
+	return a
+}
+
+// subject is what an action is looked up by: its target as it was judged.
+func subject(a workbook.Action) *string {
+	target := a.Canonical
+	if target == "" {
+		target = a.Target
+	}
+	if target == "" {
+		return nil
+	}
+	target = encodeText(target)
+	return &target
+}

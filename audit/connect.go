@@ -1,0 +1,173 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	// The driver named "sqlite".
+	_ "modernc.org/sqlite"
+
+	"tabletop/migrations"
+)
+
+// access is how a connection uses the file.
+type access int
+
+const (
+	// writing waits for its turn, appends and is durable at each commit.
+	writing access = iota
+	// reading changes nothing, and sees what others append.
+	reading
+	// frozen reads the file as it stands, without locks and without a
+	// write-ahead log beside it: for folders that can't be written, and for
+	// looking at a file that may be none of ours.
+	frozen
+)
+
+// dataSource is the name under which the driver opens the file at path. Every
+// setting stands in it, because one set afterwards would reach no more than
+// one connection of the pool.
+func dataSource(path string, how access, wait time.Duration) (string, error) {
+	// SQLite would open the path up to a NUL byte.
+	if strings.ContainsRune(path, 0) {
+		return "", &fs.PathError{Op: "open", Path: path, Err: fs.ErrInvalid}
+	}
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("find %s: %w", path, err)
+	}
+	slashed := filepath.ToSlash(absolute)
+	if !strings.HasPrefix(slashed, "/") {
+		slashed = "/" + slashed
+	}
+	query := url.Values{
+		"_dqs":       {"0"},
+		"_defensive": {"1"},
+		"_pragma": {
+			fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()),
+			"foreign_keys(1)",
+			"recursive_triggers(1)",
+			"trusted_schema(0)",
+		},
+	}
+	switch how {
+	case writing:
+		query.Set("mode", "rw")
+		query.Set("_txlock", "immediate")
+		query["_pragma"] = append(query["_pragma"], "journal_mode(WAL)", "synchronous(FULL)")
+	case reading:
+		query.Set("mode", "ro")
+		query["_pragma"] = append(query["_pragma"], "query_only(1)")
+	case frozen:
+		query.Set("mode", "ro")
+		query.Set("immutable", "1")
+		query["_pragma"] = append(query["_pragma"], "query_only(1)")
+	}
+	return "file://" + (&url.URL{Path: slashed}).EscapedPath() + "?" + query.Encode(), nil
+}
+
+// connect opens the file and makes sure of one working connection.
+func connect(ctx context.Context, path string, how access, wait time.Duration) (*sqlx.DB, error) {
+	name, err := dataSource(path, how, wait)
+	if err != nil {
+		return nil, err
+	}
+	db, err := sqlx.Open("sqlite", name)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.PingContext(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// createFile makes an empty file that none but its owner can read, where there
+// is none yet, and refuses what can't be a database.
+func createFile(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err == nil {
+		return file.Close()
+	}
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return regular(path)
+}
+
+// regular returns an error where path is not a file.
+func regular(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return &fs.PathError{Op: "open", Path: path, Err: errors.New("is a folder; name a file in it")}
+	}
+	if !info.Mode().IsRegular() {
+		return &fs.PathError{Op: "open", Path: path, Err: errors.New("is no regular file")}
+	}
+	return nil
+}
+
+// inspect looks at the file without touching it and refuses one that is no
+// audit or that a newer program wrote. What the write-ahead log holds is not
+// seen here, so a file that passes is asked again under a lock.
+func inspect(ctx context.Context, path string) error {
+	db, err := connect(ctx, path, frozen, 0)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = schemaVersion(ctx, db, path)
+	return err
+}
+
+// schemaVersion is the version of the schema in the file at path: 0 for one
+// that is empty.
+func schemaVersion(ctx context.Context, db sqlx.QueryerContext, path string) (int, error) {
+	var application, version, objects int
+	if err := sqlx.GetContext(ctx, db, &application, "PRAGMA application_id"); err != nil {
+		return 0, err
+	}
+	if err := sqlx.GetContext(ctx, db, &version, "PRAGMA user_version"); err != nil {
+		return 0, err
+	}
+	if application == 0 {
+		if err := sqlx.GetContext(ctx, db, &objects, "SELECT count(*) FROM sqlite_schema"); err != nil {
+			return 0, err
+		}
+		if objects == 0 && version == 0 {
+			return 0, nil
+		}
+	}
+	if application != migrations.ApplicationID {
+		return 0, fmt.Errorf("%s is a SQLite database, but %w; name another file with --audit", path, ErrNotAudit)
+	}
+	all, err := migrations.All()
+	if err != nil {
+		return 0, err
+	}
+	if version > len(all) {
+		return version, newer(ctx, db, path, version, len(all))
+	}
+	return version, nil
+}
+
+// newer is the error for a schema that this program does not know.
+func newer(ctx context.Context, db sqlx.QueryerContext, path string, version, known int) error {
+	needed := "the version of tabletop that wrote it"
+	var program string
+	if err := sqlx.GetContext(ctx, db, &program, "SELECT program FROM schemas WHERE version = ?", version); err == nil {
+		needed = "tabletop " + encodeText(program)
+	}
+	return fmt.Errorf("%s has schema %d, and this program knows up to %d: %w; use %s, or a newer one", path, version, known, ErrNewer, needed)
+}

@@ -1,0 +1,141 @@
+package audit
+
+import (
+	"time"
+
+	"tabletop/workbook"
+)
+
+// A Run is everything that is recorded of a run.
+type Run struct {
+	Number int64
+	// Ended is zero for a run that has no end.
+	Started, Ended time.Time
+	Workbook       Workbook
+	Mode           string
+	// Now is the rehearsal's clock, in UTC; Zone names its zone.
+	Now        time.Time
+	NowSource  string
+	Zone       string
+	Parameters map[string]string
+	User       string
+	Host       string
+	Reason     string
+	Ticket     string
+	Version    string
+	Program    string
+	// Integrations and Guard are nil where the run used none.
+	Integrations *Document
+	Guard        *Document
+	Files        []workbook.EventFile
+	// Status is one of workbook's, or RunningOrDied.
+	Status  string
+	Blocks  []Block
+	Signals []workbook.Signal
+	Actions []workbook.Action
+	// Totals are counted from the actions for a run that has no end.
+	Totals workbook.Totals
+	// Warnings are those of the whole run; of a run that has no end, those that
+	// were known before its first block.
+	Warnings []string
+	// Head is the run's last entry.
+	Head workbook.Head
+}
+
+// A Workbook is the workbook of a run, as it was then.
+type Workbook struct {
+	Name, Path, Folder, Stage string
+	Tags                      []string
+	// Text is the file; Digest its SHA-256 in hexadecimal.
+	Text   []byte
+	Digest string
+}
+
+// A Document is a configuration of a run, as it was then.
+type Document struct {
+	Path   string
+	Text   []byte
+	Digest string
+}
+
+// A Block is a block as it ran.
+type Block struct {
+	Index           int
+	Kind, ID, Note  string
+	Text            string
+	RowsIn, RowsOut int
+	Seconds         float64
+	Columns         []string
+	Warnings        []string
+	// Failed is the error that ended the run here, or empty.
+	Failed string
+	// Rows are those that were kept, by number.
+	Rows []Row
+}
+
+// A Row is a kept row of a block.
+type Row struct {
+	// Number counts the block's rows from 1.
+	Number int
+	workbook.Row
+}
+
+// begin fills in what the run's first entry says.
+func (r *Run) begin(at, body string) (err error) {
+	if r.Started, err = time.Parse(time.RFC3339Nano, at); err != nil {
+		return err
+	}
+	var said runBody
+	if err := decodeBody(body, &said); err != nil {
+		return err
+	}
+	w := said.Workbook
+	r.Workbook = Workbook{
+		Name: string(w.Name), Path: string(w.Path), Folder: string(w.Folder), Stage: string(w.Stage),
+		Tags: plain(w.Tags), Digest: w.Digest,
+	}
+	r.Mode, r.Now, r.NowSource, r.Zone = string(said.Mode), said.Now.Time, string(said.NowSource), string(said.Zone)
+	r.Parameters = said.Parameters
+	r.User, r.Host, r.Reason, r.Ticket = string(said.User), string(said.Host), string(said.Reason), string(said.Ticket)
+	r.Version, r.Program = string(said.Version), string(said.Program)
+	r.Integrations, r.Guard = said.Integrations.document(), said.Guard.document()
+	for _, f := range said.Files {
+		r.Files = append(r.Files, workbook.EventFile{
+			Path: string(f.Path), Bytes: f.Bytes, Root: string(f.Root), Events: f.Events, Undecodable: f.Undecodable,
+		})
+	}
+	r.Warnings = plain(said.Warnings)
+	r.Status = RunningOrDied
+	return nil
+}
+
+func (b *documentBody) document() *Document {
+	if b == nil {
+		return nil
+	}
+	return &Document{Path: string(b.Path), Digest: b.Digest}
+}
+
+// end fills in what the run's last entry says.
+func (r *Run) end(at, body string) (err error) {
+	if r.Ended, err = time.Parse(time.RFC3339Nano, at); err != nil {
+		return err
+	}
+	var said endBody
+	if err := decodeBody(body, &said); err != nil {
+		return err
+	}
+	r.Status, r.Warnings = string(said.Status), plain(said.Warnings)
+	r.Totals = workbook.Totals{
+		DNIFWouldSend: said.DNIFSends, Protected: said.Protected,
+		ByVerdict: make(map[workbook.Verdict]int, len(said.ByVerdict)),
+	}
+	for stored, n := range said.ByVerdict {
+		verdict, err := decodeText(stored)
+		if err != nil {
+			return err
+		}
+		r.Totals.ByVerdict[workbook.Verdict(verdict)] = n
+	}
+	return nil
+}
