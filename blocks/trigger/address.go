@@ -25,7 +25,8 @@ func compileEndpoint(text source.Text) (endpoint, source.Problems) {
 	fail := func(offset int, message, fix string) (endpoint, source.Problems) {
 		return endpoint{}, source.Problems{text.Problem(offset, message, fix)}
 	}
-	value := text.Value
+	e := endpoint{parts: scan(text.Value)}
+	value := e.parts.blank(text.Value)
 	if strings.TrimSpace(value) != value || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' }) {
 		return fail(0, "the URL holds blanks or control bytes", "write a blank as %20")
 	}
@@ -44,10 +45,9 @@ func compileEndpoint(text source.Text) (endpoint, source.Problems) {
 	if i := strings.IndexByte(value, '#'); i >= 0 {
 		return fail(i, "the URL has a fragment", "what stands after # is never sent: remove it, or write # as %23")
 	}
-	e := endpoint{parts: scan(value)}
 	for i, p := range e.parts {
 		if p.literal == "" && p.offset < path {
-			return fail(p.offset, p.field+p.secret+" stands in the scheme, host or port of the URL", "a row must not choose where a request goes: write the host out")
+			return fail(p.offset, p.name()+" stands in the scheme, host or port of the URL", "a row must not choose where a request goes: write the host out")
 		}
 		e.parts[i].encode = encodePath
 		if p.offset > query {

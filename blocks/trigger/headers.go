@@ -55,7 +55,7 @@ func compileHeaders(node source.Node) ([]header, source.Problems) {
 		lower := strings.ToLower(w.name)
 		h := header{w.name, scan(w.value).encodeAll(encodeHeader)}
 		switch {
-		case !httpguts.ValidHeaderFieldName(w.name):
+		case !httpguts.ValidHeaderFieldName(w.name) || strings.Contains(w.name, "$"):
 			problems = append(problems, w.problem("the header "+w.name+" has no valid name", "a name has letters, digits and - only, and no column stands in it"))
 		case ownHeaders[lower]:
 			problems = append(problems, w.problem("the header "+w.name+" is set by the connection itself", "remove it"))

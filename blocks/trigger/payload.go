@@ -65,7 +65,7 @@ func compileJSON(text source.Text) (template, source.Problems) {
 				report(r.last, "a column can't name a key of the payload", "columns stand in values")
 			}
 		case r.escaped:
-			report(p, "a backslash before "+p.field+p.secret, `write \\ for a backslash itself`)
+			report(p, "a backslash before "+p.name(), `write \\ for a backslash itself`)
 			r.escaped = false
 		case r.inText:
 			p.encode, r.last, r.held = encodeJSONText, p, true
@@ -182,7 +182,7 @@ func compileXML(text source.Text) (template, source.Problems) {
 	}
 	for i, p := range parts {
 		if p.literal == "" && strings.Count(seen, fmt.Sprintf("%s%d%s", markBegin, i, markEnd)) != 1 {
-			return nil, source.Problems{text.Problem(p.offset, p.field+p.secret+" stands where XML has no text", "columns stand in the text of elements and attributes")}
+			return nil, source.Problems{text.Problem(p.offset, p.name()+" stands where XML has no text", "columns stand in the text of elements and attributes")}
 		}
 	}
 	return parts, nil

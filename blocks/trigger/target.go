@@ -103,7 +103,7 @@ func (e entryNode) inferTarget(payload template, format string) (said targetRule
 	}
 	var sample strings.Builder
 	for _, p := range payload {
-		name, _ := encodeJSONText(p.field + p.secret)
+		name, _ := encodeJSONText(p.name())
 		if p.bare {
 			name = `"` + name + `"`
 		}

@@ -100,6 +100,30 @@ func identifier(s string) int {
 	return len(s)
 }
 
+// name writes a place as the template has it.
+func (p part) name() string {
+	if p.secret != "" {
+		return "[" + p.secret + "]"
+	}
+	return p.field
+}
+
+// blank returns text, which the template was scanned from, with an x for every
+// byte of a place.
+func (t template) blank(text string) string {
+	b := []byte(text)
+	for i, p := range t {
+		end := len(text)
+		if i+1 < len(t) {
+			end = t[i+1].offset
+		}
+		for at := p.offset; p.literal == "" && at < end; at++ {
+			b[at] = 'x'
+		}
+	}
+	return string(b)
+}
+
 // encodeAll gives every place of the template the same encoder.
 func (t template) encodeAll(e encoder) template {
 	for i := range t {
@@ -167,7 +191,7 @@ func (p part) fill(f filler) (string, error) {
 		return encoded, nil
 	case p.secret != "":
 		value, err := f.secret(p.secret)
-		if err != nil || value == "["+p.secret+"]" {
+		if err != nil || value == p.name() {
 			return value, err
 		}
 		encoded, err := p.encode(value)
