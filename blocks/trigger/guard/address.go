@@ -130,10 +130,8 @@ func (g *Guard) plainAddress(a netip.Addr) finding {
 	if own.level == never {
 		return own
 	}
-	for _, vendor := range g.vendors {
-		if host, _ := indicator.Host(vendor); host == a.String() {
-			return refuse(RuleVendor, a.String()+" is the address through which actions are sent: blocking it would cut off the defence itself")
-		}
+	if g.vendorAddresses[a] {
+		return refuse(RuleVendor, a.String()+" is the address through which actions are sent: blocking it would cut off the defence itself")
 	}
 	if operator, ok := g.resolvers[a]; ok {
 		return resolverFinding(a, operator)

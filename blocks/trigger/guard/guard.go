@@ -12,10 +12,13 @@
 package guard
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 	"time"
 
 	"tabletop/workbook"
+	"tabletop/workbook/indicator"
 )
 
 // The types of target. TypeNone is a request that names no target, such as a
@@ -47,8 +50,11 @@ type Guard struct {
 	// never and ask are the own lists.
 	never []entry
 	ask   []entry
-	// vendors are the hosts through which actions are sent.
-	vendors  []string
+	// vendors are those through which actions are sent: addresses and, for the
+	// others, registrable domains.
+	vendorAddresses map[netip.Addr]bool
+	vendorDomains   []string
+
 	document workbook.Document
 	now      time.Time
 }
@@ -67,11 +73,27 @@ func (g *Guard) At(now time.Time) *Guard {
 	return &other
 }
 
-// Protecting returns the guard with further hosts that no action may cut off:
-// those through which actions are sent.
+// Protecting returns the guard with further hosts that no action may cut off,
+// with all of their registrable domain: those through which actions are sent.
 func (g *Guard) Protecting(hosts ...string) *Guard {
 	other := *g
-	other.vendors = append(append([]string(nil), g.vendors...), hosts...)
+	other.vendorAddresses = maps.Clone(g.vendorAddresses)
+	other.vendorDomains = slices.Clone(g.vendorDomains)
+	if other.vendorAddresses == nil {
+		other.vendorAddresses = map[netip.Addr]bool{}
+	}
+	for _, text := range hosts {
+		host, _ := indicator.Host(text)
+		domain, ok := indicator.Domain(host)
+		if !ok {
+			domain = host
+		}
+		if a, ok := indicator.Address(host); ok {
+			other.vendorAddresses[a] = true
+		} else if domain != "" && !slices.Contains(other.vendorDomains, domain) {
+			other.vendorDomains = append(other.vendorDomains, domain)
+		}
+	}
 	return &other
 }
 

@@ -67,12 +67,8 @@ func (g *Guard) ownHost(host string, whole bool) finding {
 // vendorHost keeps the hosts through which actions are sent, with all of their
 // registrable domain.
 func (g *Guard) vendorHost(host string) finding {
-	for _, vendor := range g.vendors {
-		domain, ok := indicator.Domain(vendor)
-		if !ok {
-			domain, ok = indicator.Host(vendor)
-		}
-		if ok && (within(host, domain) || within(domain, host)) {
+	for _, domain := range g.vendorDomains {
+		if within(host, domain) || within(domain, host) {
 			return refuse(RuleVendor, host+" belongs to "+domain+", through which actions are sent: blocking it would cut off the defence itself")
 		}
 	}
