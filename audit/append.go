@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -24,34 +23,45 @@ type body struct {
 }
 
 // An appender adds entries to the chain within one transaction, which holds the
-// only lock for writing from before it read the head.
+// only lock for writing from before it read the head. Entries are encoded and
+// hashed by the caller while those before them are written by a goroutine: each
+// takes half of the time.
 type appender struct {
-	ctx     context.Context
-	tx      *sqlx.Tx
-	time    string
-	seq     int64
-	head    hash
-	buffer  []byte
-	salts   []byte
+	ctx    context.Context
+	tx     *sqlx.Tx
+	time   string
+	seq    int64
+	head   hash
+	buffer []byte
+	salts  []byte
+
+	waiting batch
+	batches chan batch
+	// failed is what inserting ended with, sent once.
+	failed chan error
+}
+
+// A batch is entries that are inserted together, and their bodies.
+type batch struct {
 	entries []entry
 	bodies  []body
-	whole   [2]*sqlx.Stmt
 }
 
 // newAppender reads the head of the chain.
 func newAppender(ctx context.Context, tx *sqlx.Tx, now string) (*appender, error) {
-	a := &appender{ctx: ctx, tx: tx, time: now}
+	a := &appender{ctx: ctx, tx: tx, time: now, batches: make(chan batch, 4), failed: make(chan error, 1)}
 	var last entry
 	err := tx.GetContext(ctx, &last, "SELECT * FROM entries ORDER BY seq DESC LIMIT 1")
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return a, nil
 	case err != nil:
 		return nil, fmt.Errorf("read the last entry: %w", err)
 	case len(last.Hash) != len(a.head):
 		return nil, fmt.Errorf("entry %d has a hash of %d bytes; run tabletop verify", last.Seq, len(last.Hash))
+	default:
+		a.seq, a.head = last.Seq, hash(last.Hash)
 	}
-	a.seq, a.head = last.Seq, hash(last.Hash)
+	go a.insertAll()
 	return a, nil
 }
 
@@ -69,12 +79,39 @@ func (a *appender) add(e entry, subject *string, said any) error {
 	e.Digest = sum[:]
 	a.buffer, a.head = entryHash(a.buffer, a.head, &e)
 	e.Hash = append([]byte(nil), a.head[:]...)
-	a.entries = append(a.entries, e)
-	a.bodies = append(a.bodies, b)
-	if len(a.entries) < chunk {
-		return nil
+	a.waiting.entries = append(a.waiting.entries, e)
+	a.waiting.bodies = append(a.waiting.bodies, b)
+	if len(a.waiting.entries) == chunk {
+		a.hand()
 	}
-	return a.flush()
+	return nil
+}
+
+// hand hands the entries that wait to the goroutine.
+func (a *appender) hand() {
+	a.batches <- a.waiting
+	a.waiting = batch{entries: make([]entry, 0, chunk), bodies: make([]body, 0, chunk)}
+}
+
+// finish inserts what still waits and returns what inserting ended with. It
+// must be called once for every appender, also after a failure.
+func (a *appender) finish() error {
+	a.hand()
+	close(a.batches)
+	return <-a.failed
+}
+
+// insertAll inserts the batches as they come. After a failure it takes the
+// others in without inserting them.
+func (a *appender) insertAll() {
+	var failed error
+	i := inserter{ctx: a.ctx, tx: a.tx}
+	for b := range a.batches {
+		if failed == nil {
+			failed = i.insert(b)
+		}
+	}
+	a.failed <- failed
 }
 
 // salt takes the next random bytes; they are drawn for many entries at once.
@@ -87,51 +124,6 @@ func (a *appender) salt() []byte {
 	salt := a.salts[:saltBytes:saltBytes]
 	a.salts = a.salts[saltBytes:]
 	return salt
-}
-
-// flush writes the entries that wait, and their bodies.
-func (a *appender) flush() error {
-	n := len(a.entries)
-	if n == 0 {
-		return nil
-	}
-	fields := make([]any, 0, 9*n)
-	for i := range a.entries {
-		e := &a.entries[i]
-		fields = append(fields, e.Seq, e.Run, e.Block, e.Number, e.Kind, e.Time, e.Contents, e.Digest, e.Hash)
-	}
-	if err := a.insert(0, "INSERT INTO entries (seq, run, block, number, kind, time, contents, digest, hash) VALUES ", n, fields); err != nil {
-		return fmt.Errorf("append entries %d to %d: %w", a.seq-int64(n)+1, a.seq, err)
-	}
-	fields = fields[:0]
-	for i := range a.bodies {
-		b := &a.bodies[i]
-		fields = append(fields, b.Seq, b.Salt, b.Subject, b.Text)
-	}
-	if err := a.insert(1, "INSERT INTO bodies (seq, salt, subject, body) VALUES ", n, fields); err != nil {
-		return fmt.Errorf("append the bodies of entries %d to %d: %w", a.seq-int64(n)+1, a.seq, err)
-	}
-	a.entries, a.bodies = a.entries[:0], a.bodies[:0]
-	return nil
-}
-
-// insert writes n rows with one statement. That of a whole chunk is prepared
-// once, in the place which of whole.
-func (a *appender) insert(which int, statement string, n int, fields []any) error {
-	row := "(" + strings.TrimSuffix(strings.Repeat("?,", len(fields)/n), ",") + "),"
-	if n < chunk {
-		_, err := a.tx.ExecContext(a.ctx, strings.TrimSuffix(statement+strings.Repeat(row, n), ","), fields...)
-		return err
-	}
-	if a.whole[which] == nil {
-		prepared, err := a.tx.PreparexContext(a.ctx, strings.TrimSuffix(statement+strings.Repeat(row, n), ","))
-		if err != nil {
-			return err
-		}
-		a.whole[which] = prepared
-	}
-	_, err := a.whole[which].ExecContext(a.ctx, fields...)
-	return err
 }
 
 // keepContent stores a text under its digest unless it is there already.

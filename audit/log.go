@@ -142,10 +142,7 @@ func (l *Log) write(ctx context.Context, doing string, entries func(*appender) e
 	if err != nil {
 		return fail(err)
 	}
-	if err := entries(a); err != nil {
-		return fail(err)
-	}
-	if err := a.flush(); err != nil {
+	if err := errors.Join(entries(a), a.finish()); err != nil {
 		return fail(err)
 	}
 	if err := tx.Commit(); err != nil {

@@ -108,8 +108,7 @@ func (c *checked) add(entry int64, format string, args ...any) {
 	c.breaks = append(c.breaks, Break{entry, fmt.Sprintf(format, args...)})
 }
 
-// checkFile asks SQLite whether the file is sound: its pages, its indexes, and
-// the type of each column.
+// checkFile asks SQLite whether the file is sound: its pages and its indexes.
 func (r *Reader) checkFile(ctx context.Context) (c checked) {
 	var found []string
 	c.failed = r.db.SelectContext(ctx, &found, "PRAGMA integrity_check")
@@ -147,17 +146,17 @@ func (c *checked) checkContents(ctx context.Context, tx *sqlx.Tx, referred map[s
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var digest string
-		var text []byte
+		var digest exactText
+		var text exactBytes
 		if err := rows.Scan(&digest, &text); err != nil {
 			return err
 		}
-		entry, known := referred[digest]
-		delete(referred, digest)
+		entry, known := referred[string(digest)]
+		delete(referred, string(digest))
 		if !known {
 			c.add(0, "the kept text %.16s… belongs to no entry", digest)
 		}
-		if digestOf(text) != digest {
+		if digestOf(text) != string(digest) {
 			c.add(entry, "the kept text %.16s… was edited", digest)
 		}
 	}

@@ -3,7 +3,6 @@ package audit
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -71,17 +70,13 @@ func digestBodies(ctx context.Context, db *sqlx.DB, last int64, batches chan<- [
 // digestBody reads the row at hand.
 func digestBody(rows *sqlx.Rows, buffer []byte) ([]byte, digested) {
 	var d digested
-	var salt sql.RawBytes
-	var subject *string
-	var body string
+	var salt exactBytes
+	var subject exactOption
+	var body exactText
 	if d.failed = rows.Scan(&d.seq, &salt, &subject, &body); d.failed != nil {
-		var other any
-		if err := rows.Scan(&d.seq, &other, &other, &other); err != nil {
-			d.failed = err
-		}
 		return buffer, d
 	}
-	buffer, d.digest = bodyDigest(buffer, salt, subject, body)
+	buffer, d.digest = bodyDigest(buffer, salt, subject.text, string(body))
 	return buffer, d
 }
 
@@ -118,16 +113,7 @@ func (c *checked) walk(ctx context.Context, tx *sqlx.Tx, bodies *bodyStream, ref
 	defer rows.Close()
 	link := link{known: true}
 	for rows.Next() {
-		var e entry
-		digest, sum := sql.RawBytes{}, sql.RawBytes{}
-		scanned := rows.Scan(&e.Seq, &e.Run, &e.Block, &e.Number, &e.Kind, &e.Time, &e.Contents, &digest, &sum)
-		if scanned != nil {
-			var other any
-			if err := rows.Scan(&e.Seq, &other, &other, &other, &other, &other, &other, &other, &other); err != nil {
-				return err
-			}
-		}
-		e.Digest, e.Hash = digest, sum
+		e, scanned := scanEntry(rows)
 		c.entries++
 		if e.Kind == kindRun {
 			c.runs++
@@ -146,6 +132,20 @@ func (c *checked) walk(ctx context.Context, tx *sqlx.Tx, bodies *bodyStream, ref
 	c.strayBodies(bodies, c.last+1)
 	c.head = link.hash
 	return bodies.failed
+}
+
+// scanEntry reads the row at hand. The sequence comes first, and is always a
+// whole number, so that it is known also where the rest can't be read.
+func scanEntry(rows *sqlx.Rows) (entry, error) {
+	var e entry
+	var run, block, number exactInt
+	var kind, time, contents exactText
+	var digest, sum exactBytes
+	err := rows.Scan(&e.Seq, &run, &block, &number, &kind, &time, &contents, &digest, &sum)
+	e.Run, e.Block, e.Number = int64(run), int(block), int(number)
+	e.Kind, e.Time, e.Contents = string(kind), string(time), string(contents)
+	e.Digest, e.Hash = digest, sum
+	return e, err
 }
 
 // A link is the end of the chain so far.
