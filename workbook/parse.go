@@ -2,6 +2,7 @@ package workbook
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"tabletop/workbook/source"
@@ -140,3 +141,6 @@ func parseBlock(item source.Node, index int, kinds []Kind, ids map[string]bool) 
 	}
 	return b, problems
 }
+
+// FileType is the structure of a workbook file, for its schema.
+func FileType() reflect.Type { return reflect.TypeFor[document]() }

@@ -98,3 +98,19 @@ func besideNames(k Kind) []string {
 	}
 	return names
 }
+
+// Streams lists the streams that the program's blocks read, in the order of the
+// blocks. A step that reads any says so by a method Streams.
+func (p *Program) Streams() []string {
+	var names []string
+	for _, s := range p.steps {
+		if reads, ok := s.(interface{ Streams() []string }); ok {
+			for _, name := range reads.Streams() {
+				if !slices.Contains(names, name) {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	return names
+}

@@ -57,11 +57,17 @@ type Block struct {
 	Body source.Node
 	// Beside are the keys beside it that belong to the kind.
 	Beside []source.Pair
+	// Recorded is the text of a block that was read back from a record, where
+	// there is no file behind it.
+	Recorded string
 }
 
 // Text is the block as a reader should see it: the text of a block that is
 // text, else its YAML.
 func (b Block) Text() string {
+	if b.Recorded != "" {
+		return b.Recorded
+	}
 	if t, ok := b.Body.Text(); ok {
 		return t.Value
 	}

@@ -1,0 +1,36 @@
+// Package blocks is the table of the kinds of block. In go what the kinds need
+// from outside (events, configurations, a guard, a vendor); out comes the table
+// that package workbook parses and prepares with. A new kind is a file of its
+// own and a line in Kinds.
+package blocks
+
+import (
+	"tabletop/blocks/code"
+	"tabletop/blocks/query"
+	"tabletop/blocks/trigger"
+	"tabletop/workbook"
+)
+
+// Options are what the kinds of block need from outside.
+type Options struct {
+	Query   query.Options
+	Trigger trigger.Options
+}
+
+// Kinds lists every kind of block that a workbook may hold.
+func Kinds(o Options) []workbook.Kind {
+	return []workbook.Kind{
+		query.SQL(o.Query),
+		query.Search(o.Query),
+		DQL(o),
+		code.Kind(),
+		Signal(),
+		trigger.Kind(o.Trigger),
+		Text(),
+		later("visual", "a chart of the rows"),
+		later("outlier", "anomalies of an entity in a stream"),
+		later("call", "the rows to another workbook, nothing back"),
+		later("return", "the rows to another workbook and its rows back"),
+		later("notification", "an e-mail with the rows"),
+	}
+}

@@ -1,0 +1,90 @@
+package blocks
+
+import (
+	"encoding/json"
+	"reflect"
+
+	"tabletop/workbook"
+	"tabletop/workbook/source"
+)
+
+// Schema is the JSON Schema of workbook files, made from the types that read
+// them, for editors that complete and check YAML.
+func Schema(kinds []workbook.Kind) ([]byte, error) {
+	var blocks []any
+	for _, k := range kinds {
+		properties := map[string]any{
+			k.Name: described(schemaOf(reflect.TypeOf(k.Config)), k.Doc),
+			"id":   described(text(), "a name for the block"),
+			"note": described(text(), "a remark for the reader"),
+		}
+		if k.Beside != nil {
+			for _, f := range source.Fields(reflect.TypeOf(k.Beside)) {
+				properties[f.Name] = schemaOfField(f)
+			}
+		}
+		blocks = append(blocks, map[string]any{
+			"type": "object", "required": []string{k.Name}, "additionalProperties": false, "properties": properties,
+		})
+	}
+	schema := schemaOf(workbook.FileType())
+	schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	schema["title"] = "tabletop workbook"
+	list := schema["properties"].(map[string]any)["blocks"].(map[string]any)
+	list["type"], list["items"], list["minItems"], list["maxItems"] = "array", map[string]any{"oneOf": blocks}, 1, workbook.MaxBlocks
+	out, err := json.MarshalIndent(schema, "", "  ")
+	return append(out, '\n'), err
+}
+
+// text is the schema of a scalar: YAML's numbers and truth values are texts to
+// a workbook.
+func text() map[string]any {
+	return map[string]any{"type": []string{"string", "number", "boolean"}}
+}
+
+func described(schema map[string]any, doc string) map[string]any {
+	schema["description"] = doc
+	return schema
+}
+
+// schemaOf describes what source.Decode takes for a type.
+func schemaOf(t reflect.Type) map[string]any {
+	switch {
+	case t == nil, t == reflect.TypeFor[source.Node]():
+		return map[string]any{}
+	case t == reflect.TypeFor[source.Text]():
+		return text()
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return schemaOf(t.Elem())
+	case reflect.Slice:
+		return map[string]any{"type": "array", "items": schemaOf(t.Elem())}
+	case reflect.Map:
+		return map[string]any{"type": "object", "additionalProperties": schemaOf(t.Elem())}
+	case reflect.Struct:
+		properties, required := map[string]any{}, []string{}
+		for _, f := range source.Fields(t) {
+			properties[f.Name] = schemaOfField(f)
+			if f.Required {
+				required = append(required, f.Name)
+			}
+		}
+		return map[string]any{"type": "object", "additionalProperties": false, "properties": properties, "required": required}
+	case reflect.Int, reflect.Int64:
+		return map[string]any{"type": "integer"}
+	case reflect.Float64:
+		return map[string]any{"type": "number"}
+	case reflect.Bool:
+		return map[string]any{"type": "boolean"}
+	}
+	return text()
+}
+
+func schemaOfField(f source.Field) map[string]any {
+	schema := schemaOf(f.Type)
+	if len(f.Enum) > 0 {
+		schema = map[string]any{"enum": f.Enum}
+	}
+	return described(schema, f.Doc)
+}

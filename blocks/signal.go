@@ -1,0 +1,176 @@
+package blocks
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tabletop/workbook"
+	"tabletop/workbook/source"
+)
+
+// SignalConfig is what stands behind the key signal.
+type SignalConfig struct {
+	Name         source.Text            `yaml:"name,required" doc:"the signal's name; _$Column_ stands for a value of the row"`
+	Tactic       source.Text            `yaml:"tactic" doc:"the MITRE ATT&CK tactic"`
+	Technique    source.Text            `yaml:"technique" doc:"the MITRE ATT&CK technique"`
+	Subtechnique source.Text            `yaml:"subtechnique" doc:"the MITRE ATT&CK sub-technique"`
+	Confidence   source.Text            `yaml:"confidence" enum:"High,Medium,Low" doc:"how sure the detection is"`
+	Score        source.Text            `yaml:"score" doc:"1 to 10: 1–3 Low, 4–6 Medium, 7–8 High, 9–10 Critical"`
+	Target       map[string]source.Text `yaml:"target" doc:"what was attacked: host, user, resource or port, each a column"`
+	Suspect      map[string]source.Text `yaml:"suspect" doc:"what attacked: host, user, object, process, hash, url or action, each a column"`
+	Tags         []source.Text          `yaml:"tags" doc:"words to find the signal by"`
+	Knowledge    source.Text            `yaml:"knowledge" doc:"Markdown for the analyst who gets the signal"`
+}
+
+var (
+	targetKeys  = []string{"host", "user", "resource", "port"}
+	suspectKeys = []string{"host", "user", "object", "process", "hash", "url", "action"}
+)
+
+// standardScore is the score of a signal that names none.
+const standardScore = 5
+
+// Signal is the kind of block that raises one signal a row and passes the rows
+// on.
+func Signal() workbook.Kind {
+	return workbook.Kind{
+		Name:    "signal",
+		Doc:     "raises one signal a row; the rows pass through",
+		Config:  SignalConfig{},
+		Prepare: prepareSignal,
+	}
+}
+
+func prepareSignal(b workbook.Block, p *workbook.Preparation) workbook.Step {
+	var c SignalConfig
+	if problems := source.Decode(b.Body, &c); len(problems) > 0 {
+		p.ReportAll(problems)
+		return nil
+	}
+	if p.First {
+		p.Report(b.Body.Problem("a signal needs rows, and no block before it gives any", "put a block such as sql, search or dql before it"))
+	}
+	s := &signalStep{score: standardScore}
+	if c.Score.Set() {
+		score, err := strconv.Atoi(p.Expand(c.Score))
+		if err != nil || score < 1 || score > 10 {
+			p.Report(c.Score.Problem(0, fmt.Sprintf("score must be a whole number from 1 to 10, not %q", c.Score.Value), ""))
+		}
+		s.score = score
+	}
+	if len(c.Target)+len(c.Suspect) == 0 {
+		p.Report(b.Body.Problem("a signal needs a target or a suspect", "as in target: {host: $DstIP}"))
+	}
+	s.target = columnsOf("target", c.Target, targetKeys, p)
+	s.suspect = columnsOf("suspect", c.Suspect, suspectKeys, p)
+	s.name = p.Expand(c.Name)
+	for _, m := range embedded.FindAllStringIndex(c.Name.Value, -1) {
+		if p.In.Known && embeddedColumn(c.Name.Value[m[0]:m[1]], p.In.Names) < 0 {
+			p.Report(c.Name.Problem(m[0], "no column for "+c.Name.Value[m[0]:m[1]], source.DidYouMean(strings.Trim(c.Name.Value[m[0]:m[1]], "_"), p.In.Names)))
+		}
+	}
+	s.fields = workbook.Signal{
+		Tactic: p.Expand(c.Tactic), Technique: p.Expand(c.Technique), Subtechnique: p.Expand(c.Subtechnique),
+		Confidence: c.Confidence.Value, Score: s.score, Severity: workbook.Severity(s.score),
+	}
+	for _, tag := range c.Tags {
+		s.fields.Tags = append(s.fields.Tags, p.Expand(tag))
+	}
+	return s
+}
+
+// columnsOf checks a target or a suspect: its keys and the columns behind them.
+func columnsOf(what string, written map[string]source.Text, keys []string, p *workbook.Preparation) map[string]string {
+	out := map[string]string{}
+	for _, key := range slices.Sorted(maps.Keys(written)) {
+		t := written[key]
+		if !slices.Contains(keys, key) {
+			p.Report(t.Problem(0, what+" knows no "+key, source.DidYouMean(key, keys)))
+			continue
+		}
+		if !strings.HasPrefix(t.Value, "$") {
+			p.Report(t.Problem(0, fmt.Sprintf("%s of the %s must be a column", key, what), "write $"+t.Value))
+			continue
+		}
+		if p.In.Known && workbook.ColumnIndex(p.In.Names, t.Value) < 0 {
+			p.Report(t.Problem(0, "unknown column "+t.Value, source.DidYouMean(t.Value, p.In.Names)))
+		}
+		out[key] = t.Value
+	}
+	return out
+}
+
+// signalStep raises signals.
+type signalStep struct {
+	name            string
+	fields          workbook.Signal
+	target, suspect map[string]string
+	score           int
+}
+
+// Run raises one signal a row and returns the rows as they came. A signal of a
+// row without any value for target and suspect is raised all the same.
+func (s *signalStep) Run(_ context.Context, in workbook.Table, env *workbook.Env) (workbook.Output, error) {
+	out := workbook.Output{Table: numbered(in)}
+	if missing := s.missing(in.Columns); len(missing) > 0 && len(in.Rows) > 0 {
+		out.Warnings = append(out.Warnings, "no column "+strings.Join(missing, ", ")+" in the rows: the signals lack it")
+	}
+	for i, row := range in.Rows {
+		signal := s.fields
+		signal.Name = signalName(s.name, in.Columns, row)
+		signal.Target = pick(s.target, in, row)
+		signal.Suspect = pick(s.suspect, in, row)
+		signal.Block, signal.Row, signal.Rows = env.Block, i+1, []int{i + 1}
+		signal.Occurrences, signal.FirstSeen, signal.LastSeen = 1, env.Now, env.Now
+		out.Signals = append(out.Signals, signal)
+	}
+	return out, nil
+}
+
+// missing lists the columns that the signal needs and the rows lack.
+func (s *signalStep) missing(columns []string) []string {
+	var out []string
+	for _, fields := range []map[string]string{s.target, s.suspect} {
+		for _, key := range slices.Sorted(maps.Keys(fields)) {
+			if workbook.ColumnIndex(columns, fields[key]) < 0 {
+				out = append(out, fields[key])
+			}
+		}
+	}
+	return out
+}
+
+func pick(fields map[string]string, in workbook.Table, row workbook.Row) map[string]string {
+	out := map[string]string{}
+	for key, column := range fields {
+		if i := in.Index(column); i >= 0 && row.Values[i] != nil {
+			out[key] = workbook.Text(row.Values[i])
+		}
+	}
+	return out
+}
+
+// embedded is a column inside a signal's name: _$Column_.
+var embedded = regexp.MustCompile(`_\$[A-Za-z][A-Za-z0-9_]*_`)
+
+// embeddedColumn finds the column that _$Name_ stands for; -1 for none.
+func embeddedColumn(written string, columns []string) int {
+	return workbook.ColumnIndex(columns, written[1:len(written)-1])
+}
+
+// signalName puts the row's values into the name; both underscores go. What has
+// no column stays as it is written, so that a reader sees the hole.
+func signalName(name string, columns []string, row workbook.Row) string {
+	return embedded.ReplaceAllStringFunc(name, func(written string) string {
+		i := embeddedColumn(written, columns)
+		if i < 0 {
+			return written
+		}
+		return workbook.Text(row.Values[i])
+	})
+}

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tabletop/audit"
+	"tabletop/workbook"
+)
+
+// A record is what the commands that read an audit have in common.
+type record struct {
+	path   string
+	output string
+}
+
+func (r *record) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&r.path, "audit", "audit.db", "the audit to read")
+	cmd.Flags().StringVarP(&r.output, "output", "o", "text", "text or json")
+}
+
+// read opens the audit for as long as do takes.
+func (r *record) read(ctx context.Context, do func(*audit.Reader) error) error {
+	if err := oneOf("--output", r.output, "text", "json"); err != nil {
+		return err
+	}
+	reader, err := audit.OpenReader(ctx, r.path)
+	if err != nil {
+		return nothingRan(err)
+	}
+	err = do(reader)
+	if closing := reader.Close(); err == nil {
+		err = closing
+	}
+	return err
+}
+
+func runsCommand(c *console) *cobra.Command {
+	r := &record{}
+	limit := 0
+	cmd := &cobra.Command{
+		Use:   "runs",
+		Short: "List the recorded runs, the newest first",
+		Example: `  tabletop runs
+  tabletop runs --limit 5 -o json`,
+		Args: exactly(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return r.read(cmd.Context(), func(reader *audit.Reader) error {
+				runs, err := reader.Runs(cmd.Context(), limit)
+				if err != nil {
+					return err
+				}
+				if r.output == "json" {
+					c.json(summaries(runs))
+					return nil
+				}
+				c.runs(runs)
+				return nil
+			})
+		},
+	}
+	r.flags(cmd)
+	cmd.Flags().IntVar(&limit, "limit", 50, "the most runs to list; 0 lists all")
+	return cmd
+}
+
+// A summary is a run in the JSON of the command runs.
+type summary struct {
+	Run      int64          `json:"run"`
+	Started  time.Time      `json:"started"`
+	Ended    *time.Time     `json:"ended"`
+	Workbook string         `json:"workbook"`
+	Mode     string         `json:"mode"`
+	Status   string         `json:"status"`
+	User     string         `json:"user"`
+	Host     string         `json:"host"`
+	Reason   string         `json:"reason"`
+	Ticket   string         `json:"ticket"`
+	Blocks   int            `json:"blocks"`
+	Signals  int            `json:"signals"`
+	Actions  int            `json:"actions"`
+	Totals   map[string]int `json:"totals"`
+}
+
+func summaries(runs []audit.Summary) []summary {
+	out := []summary{}
+	for _, s := range runs {
+		o := summary{
+			Run: s.Run, Started: s.Started, Workbook: s.Workbook, Mode: s.Mode, Status: s.Status, User: s.User, Host: s.Host,
+			Reason: s.Reason, Ticket: s.Ticket, Blocks: s.Blocks, Signals: s.Signals, Actions: s.Actions, Totals: totalsJSON(s.Totals),
+		}
+		if !s.Ended.IsZero() {
+			o.Ended = &s.Ended
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+func (c *console) runs(runs []audit.Summary) {
+	if len(runs) == 0 {
+		c.line("no runs yet")
+		return
+	}
+	g := grid{header: []string{"run", "started", "workbook", "status", "by", "DNIF", "protected"}, right: []bool{true, false, false, false, false, true, true}}
+	for _, s := range runs {
+		g.rows = append(g.rows, []string{
+			strconv.FormatInt(s.Run, 10), s.Started.Local().Format("2006-01-02 15:04:05"), clean(s.Workbook), clean(s.Status), clean(s.User),
+			strconv.Itoa(s.Totals.DNIFWouldSend), strconv.Itoa(s.Totals.Protected),
+		})
+	}
+	c.draw(g, "")
+	c.line(c.faint("DNIF: requests that DNIF would send; protected: those to protected targets"))
+}
+
+func showCommand(c *console) *cobra.Command {
+	r := &record{}
+	cmd := &cobra.Command{
+		Use:   "show RUN",
+		Short: "Show a recorded run, block by block",
+		Example: `  tabletop show 1
+  tabletop show 1 -o json`,
+		Args: exactly(1, "the number of a run"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			number, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil || number < 1 {
+				return nothingRan(fmt.Errorf("%s is no run's number: tabletop runs lists them", args[0]))
+			}
+			return r.read(cmd.Context(), func(reader *audit.Reader) error {
+				run, err := reader.Show(cmd.Context(), number)
+				if err != nil {
+					return nothingRan(err)
+				}
+				if r.output == "json" {
+					c.json(showJSON(run))
+					return nil
+				}
+				c.show(run)
+				return nil
+			})
+		},
+	}
+	r.flags(cmd)
+	return cmd
+}
+
+func verifyCommand(c *console) *cobra.Command {
+	r := &record{}
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Check that nobody edited the audit",
+		Long: `verify checks the schema, the file and the chain of an audit, entry by entry. It
+exits 3 where something does not hold. Entries cut off the end, and a chain
+rewritten as a whole, show only against a head that was kept elsewhere: each run
+prints its own.`,
+		Example: `  tabletop verify
+  tabletop verify --audit audit.db -o json`,
+		Args: exactly(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return r.read(cmd.Context(), func(reader *audit.Reader) error {
+				report, err := reader.Verify(cmd.Context())
+				if err != nil {
+					return err
+				}
+				if r.output == "json" {
+					c.json(reportJSON(report))
+				} else {
+					c.report(report)
+				}
+				if !report.Whole() {
+					return failure{exitNotHeld, nil}
+				}
+				return nil
+			})
+		},
+	}
+	r.flags(cmd)
+	return cmd
+}
+
+func reportJSON(r audit.Report) any {
+	type broken struct {
+		Entry int64  `json:"entry"`
+		What  string `json:"what"`
+	}
+	breaks := []broken{}
+	for _, b := range r.Breaks {
+		breaks = append(breaks, broken{b.Entry, b.What})
+	}
+	return struct {
+		Whole   bool          `json:"whole"`
+		Entries int64         `json:"entries"`
+		Runs    int64         `json:"runs"`
+		First   int64         `json:"first_broken,omitempty"`
+		Breaks  []broken      `json:"breaks"`
+		More    int           `json:"more_breaks,omitempty"`
+		Head    workbook.Head `json:"audit"`
+	}{r.Whole(), r.Entries, r.Runs, r.First(), breaks, r.More, r.Head}
+}
+
+func (c *console) report(r audit.Report) {
+	c.line(plural(r.Entries, "entry", "entries"), " of ", plural(r.Runs, "run", "runs"), " in ", clean(r.Head.File))
+	if r.Whole() {
+		c.line(c.green("whole"), ": the schema, the file and every link of the chain hold")
+	} else {
+		c.line(c.red("broken"), ": the record is not what was written")
+		for _, b := range r.Breaks {
+			where := "the file"
+			if b.Entry > 0 {
+				where = fmt.Sprintf("entry #%d", b.Entry)
+			}
+			c.line("  ", where, ": ", clean(b.What))
+		}
+		if r.More > 0 {
+			c.line("  and ", strconv.Itoa(r.More), " more")
+		}
+	}
+	c.line("head ", strconv.FormatInt(r.Head.Sequence, 10), " ", r.Head.Hash)
+	c.line(c.faint("Compare the head with the one that the last run printed: a cut tail shows only so."))
+}

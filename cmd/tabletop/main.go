@@ -1,0 +1,157 @@
+// Command tabletop rehearses DNIF workbooks offline: it runs their blocks over
+// event files on this machine, shows what would be blocked and why, and records
+// every block in an append-only audit. It sends nothing.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tabletop/workbook/source"
+)
+
+// The exit codes, the same for every command.
+const (
+	exitDone        = 0
+	exitFailed      = 1   // failed while running
+	exitNothingRan  = 2   // bad flags, bad workbook, bad configuration
+	exitNotHeld     = 3   // what was checked does not hold
+	exitInterrupted = 130 // interrupted
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// A failure is an error that carries the code to exit with. A nil error was
+// told to the user already.
+type failure struct {
+	code int
+	err  error
+}
+
+func (f failure) Error() string {
+	if f.err == nil {
+		return ""
+	}
+	return f.err.Error()
+}
+
+func (f failure) Unwrap() error { return f.err }
+
+// nothingRan marks an error that came before anything ran.
+func nothingRan(err error) error {
+	if err == nil {
+		return nil
+	}
+	return failure{exitNothingRan, err}
+}
+
+// run is the whole program: it parses the arguments, runs a command and tells
+// what went wrong.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	c := newConsole(stdout, stderr)
+	root := rootCommand(c)
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(c.out)
+	root.SetErr(c.err)
+	err := root.ExecuteContext(ctx)
+	flushed := c.flush()
+	if err == nil {
+		if flushed != nil && !errors.Is(flushed, os.ErrClosed) {
+			return exitFailed
+		}
+		return exitDone
+	}
+	if ctx.Err() != nil {
+		c.problem("interrupted")
+		return exitInterrupted
+	}
+	code := exitFailed
+	var f failure
+	if errors.As(err, &f) {
+		code = f.code
+	}
+	if message := describe(err); message != "" {
+		c.problem(message)
+	}
+	return code
+}
+
+// describe words an error for a reader: problems are told line by line, a file
+// that does not exist without the name of a system call.
+func describe(err error) string {
+	var problems source.Problems
+	if errors.As(err, &problems) {
+		return problems.Error()
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		reason := path.Err.Error()
+		if errors.Is(err, fs.ErrNotExist) {
+			reason = "does not exist"
+		}
+		before, _, _ := strings.Cut(err.Error(), path.Error())
+		return before + path.Path + ": " + reason
+	}
+	return err.Error()
+}
+
+// unknownCommand refuses arguments of the program itself: they are mistyped
+// commands.
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, sub := range cmd.Commands() {
+		names = append(names, sub.Name())
+	}
+	return nothingRan(fmt.Errorf("unknown command %s: %s", args[0], source.DidYouMean(args[0], names)))
+}
+
+// exactly takes n arguments, which usage names.
+func exactly(n int, usage string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == n {
+			return nil
+		}
+		return nothingRan(fmt.Errorf("%s takes %s\n  usage: %s", cmd.CommandPath(), usage, cmd.UseLine()))
+	}
+}
+
+func rootCommand(c *console) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "tabletop",
+		Short: "Rehearse DNIF workbooks over event files on this machine",
+		Long: `tabletop rehearses DNIF workbooks offline: it runs their blocks over event files
+on this machine, shows what would be blocked and why, and records every block in
+an append-only audit. A rehearsal sends nothing.`,
+		Example: `  tabletop run examples/suspicious-remote-desktop
+  tabletop check examples/*/workbook.yaml
+  tabletop show 1`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          unknownCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return nothingRan(fmt.Errorf("%w\n  %s --help tells its flags", err, cmd.CommandPath()))
+	})
+	root.PersistentFlags().BoolVar(&c.noColor, "no-color", false, "plain output")
+	root.PersistentFlags().BoolVarP(&c.quiet, "quiet", "q", false, "no remarks on stderr")
+	root.AddCommand(runCommand(c), checkCommand(c), queryCommand(c), runsCommand(c), showCommand(c), verifyCommand(c), versionCommand(c))
+	return root
+}

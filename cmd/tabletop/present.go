@@ -1,0 +1,280 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"tabletop/workbook"
+)
+
+// What a run shows is bounded: a screen of rows and of actions a block. All of
+// them stand in -o json and in the audit.
+const (
+	shownRows     = 20
+	shownActions  = 20
+	shownSignals  = 20
+	shownEvidence = 3
+)
+
+const indent = "    "
+
+// opening tells what is about to run.
+func (c *console) opening(b *bench, info workbook.Info) {
+	w := info.Workbook
+	c.line(c.strong(clean(w.Name)), c.faint(fmt.Sprintf("  %s, %s", clean(w.Folder), stage(w.Stage))))
+	c.line("rehearsal of ", clean(w.Path), "; nothing is sent")
+	var count int64
+	for _, f := range info.Files {
+		count += f.Events
+	}
+	c.line(clean(b.set.Path), ": ", plural(count, "event", "events"), " in ", plural(len(info.Files), "file", "files"))
+	c.line("the clock stands at ", info.Now.In(info.Zone).Format(time.RFC3339), ", ", clean(info.NowSource))
+	for _, name := range slices.Sorted(maps.Keys(info.Parameters)) {
+		c.line("{", clean(name), "} is ", clean(info.Parameters[name]))
+	}
+	c.warnings(info.Warnings)
+}
+
+func stage(s string) string {
+	if s == "" {
+		return "no stage"
+	}
+	return "stage " + s
+}
+
+// warnings writes warnings, wrapped.
+func (c *console) warnings(list []string) {
+	for _, text := range list {
+		for i, line := range strings.Split(ansi.Wordwrap(cleanLines(text), c.width-12, ""), "\n") {
+			head := c.yellow("warning") + "   "
+			if i > 0 {
+				head = "          "
+			}
+			c.line(head, line)
+		}
+	}
+}
+
+// block shows a block that ran: its kind, its text and what it did.
+func (c *console) block(done workbook.BlockResult) {
+	b := done.Block
+	title := fmt.Sprintf("%d  %s", b.Index, b.Kind.Name)
+	if b.ID != "" {
+		title += "  " + clean(b.ID)
+	}
+	c.line()
+	c.line(c.strong(title))
+	c.prose(b.Note)
+	for _, line := range strings.Split(strings.TrimRight(b.Text(), "\n"), "\n") {
+		for _, part := range strings.Split(ansi.Wrap(clean(line), c.width-6, " ,"), "\n") {
+			c.line("  ", c.faint("| "), part)
+		}
+	}
+	c.warnings(done.Output.Warnings)
+	switch {
+	case done.Failed != nil:
+		c.line(indent, c.red("failed"), " ", cleanLines(describe(done.Failed)))
+	case len(done.Output.Actions) > 0:
+		c.actions(done)
+	case b.Kind.Name == "signal":
+		c.signals(done)
+	case !b.Kind.Silent:
+		c.rows(done)
+	}
+}
+
+// prose writes a remark of the author, wrapped.
+func (c *console) prose(text string) {
+	if text == "" {
+		return
+	}
+	for _, line := range strings.Split(ansi.Wordwrap(cleanLines(strings.TrimSpace(text)), c.width-4, ""), "\n") {
+		c.line("  ", line)
+	}
+}
+
+func (c *console) rows(done workbook.BlockResult) {
+	t := done.Output.Table
+	if len(t.Rows) > 0 {
+		c.draw(gridOf(t, shownRows), indent)
+	}
+	if more := len(t.Rows) - shownRows; more > 0 {
+		c.line(indent, c.faint(fmt.Sprintf("… and %d more", more)))
+	}
+	c.line(indent, fmt.Sprintf("%s in %.3f s", plural(len(t.Rows), "record", "records"), done.Seconds), c.faint(dropped(done)))
+}
+
+// dropped tells how many rows did not pass a block that works on rows.
+func dropped(done workbook.BlockResult) string {
+	if done.Block.Kind.Name != "code" || done.RowsIn <= len(done.Output.Table.Rows) {
+		return ""
+	}
+	return fmt.Sprintf(", of %d that came in", done.RowsIn)
+}
+
+func (c *console) signals(done workbook.BlockResult) {
+	raised := workbook.Coalesce(nil, done.Output.Signals)
+	g := grid{header: []string{"signal", "severity", "confidence", "target", "suspect", "times"}, right: make([]bool, 6)}
+	for _, s := range raised[:min(len(raised), shownSignals)] {
+		g.rows = append(g.rows, []string{
+			clean(s.Name), s.Severity, clean(s.Confidence), pairs(s.Target), pairs(s.Suspect), fmt.Sprint(s.Occurrences),
+		})
+	}
+	if len(raised) > 0 {
+		c.draw(g, indent)
+	}
+	if more := len(raised) - shownSignals; more > 0 {
+		c.line(indent, c.faint(fmt.Sprintf("… and %d more", more)))
+	}
+	c.line(indent, fmt.Sprintf("%s raised, %s passed on, in %.3f s",
+		plural(len(raised), "signal", "signals"), plural(len(done.Output.Table.Rows), "row", "rows"), done.Seconds))
+}
+
+// pairs writes a target or a suspect.
+func pairs(fields map[string]string) string {
+	if len(fields) == 0 {
+		return "–"
+	}
+	var out []string
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		out = append(out, key+" "+clean(fields[key]))
+	}
+	return strings.Join(out, ", ")
+}
+
+// actions shows what a trigger would do, an action at a time.
+func (c *console) actions(done workbook.BlockResult) {
+	list := done.Output.Actions
+	for i, a := range list[:min(len(list), shownActions)] {
+		var e workbook.Evidence
+		if rows := done.Output.Table.Rows; i < len(rows) {
+			e = rows[i].Evidence
+		}
+		c.action(a, e)
+	}
+	if more := len(list) - shownActions; more > 0 {
+		c.line(indent, c.faint(fmt.Sprintf("… and %d more", more)))
+	}
+	c.line(indent, fmt.Sprintf("%s in %.3f s", plural(len(list), "action", "actions"), done.Seconds))
+}
+
+// verdict colours a verdict by what it means for the reader.
+func (c *console) verdict(v workbook.Verdict) string {
+	text := string(v)
+	switch v {
+	case workbook.WouldSend, workbook.Sent:
+		return c.green(text)
+	case workbook.Deduplicated, workbook.NeedsApproval, workbook.Unknown, workbook.Undone:
+		return c.yellow(text)
+	}
+	return c.red(text)
+}
+
+// action shows one request with its two answers, its reason and the events
+// behind it.
+func (c *console) action(a workbook.Action, e workbook.Evidence) {
+	c.line(indent, c.strong(fmt.Sprintf("a%d", a.Number)), "  ", c.verdict(a.Verdict), "  ", clean(a.Type), " ", c.strong(clean(a.Target)))
+	c.wrapped(strings.TrimSpace(a.Reason))
+	if a.Rule != "" {
+		c.wrapped("rule " + a.Rule)
+	}
+	if a.DNIF != workbook.DNIFAnswer(a.Verdict) {
+		c.wrapped(dnifSays(a.DNIF))
+	}
+	if a.Request != nil && a.Verdict != workbook.Deduplicated {
+		c.request(*a.Request)
+	}
+	if a.Response != nil && a.Verdict != workbook.Deduplicated {
+		c.wrapped(fmt.Sprintf("simulated answer %d  %s", a.Response.Status, oneLine(a.Response.Body)))
+	}
+	if text := because(e); text != "" {
+		c.wrapped(text)
+	}
+}
+
+// dnifSays words DNIF's answer where it differs from the verdict.
+func dnifSays(d workbook.DNIFAnswer) string {
+	switch d {
+	case workbook.DNIFWouldSend:
+		return "DNIF itself would send this request"
+	case workbook.DNIFNoRequest:
+		return "DNIF itself would send nothing"
+	}
+	return "what DNIF does with such a row is not published"
+}
+
+// wrapped writes a text under an action.
+func (c *console) wrapped(text string) {
+	if text == "" {
+		return
+	}
+	for i, line := range strings.Split(ansi.Wrap(clean(text), c.width-12, " ,"), "\n") {
+		lead := indent + indent
+		if i > 0 {
+			lead += "  "
+		}
+		c.line(lead, line)
+	}
+}
+
+func (c *console) request(r workbook.Request) {
+	c.wrapped(r.Method + " " + r.URL)
+	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
+		c.wrapped(name + ": " + r.Headers[name])
+	}
+	c.wrapped(oneLine(r.Body))
+}
+
+// oneLine puts a body that is laid out over lines into one.
+func oneLine(body string) string { return strings.Join(strings.Fields(body), " ") }
+
+// because names the events behind a row.
+func because(e workbook.Evidence) string {
+	switch {
+	case e.Unknown != "":
+		return "events behind it: not known, " + e.Unknown
+	case e.Events == 0:
+		return ""
+	}
+	var at []string
+	for _, p := range e.First[:min(len(e.First), shownEvidence)] {
+		at = append(at, fmt.Sprintf("%s:%d", p.File, p.Line))
+	}
+	text := "because of " + plural(e.Events, "event", "events") + ": " + strings.Join(at, ", ")
+	if e.Events > int64(len(at)) {
+		text += ", …"
+	}
+	return text
+}
+
+// closing totals the run.
+func (c *console) closing(info workbook.Info, r workbook.Result) {
+	c.line()
+	t := r.Totals
+	c.line(c.strong(fmt.Sprintf("DNIF would send %s, %d to protected targets", plural(t.DNIFWouldSend, "request", "requests"), t.Protected)))
+	for _, v := range workbook.Verdicts {
+		if n := t.ByVerdict[v]; n > 0 {
+			c.line(fmt.Sprintf("%4d", n), "  ", c.verdict(v))
+		}
+	}
+	if r.Status != workbook.Completed {
+		c.line(c.red("the run " + ended(r.Status)))
+	}
+	if r.Head.Hash == "" {
+		return
+	}
+	c.line("run ", fmt.Sprint(r.Run), " is entry ", fmt.Sprint(r.Head.Sequence), " of ", clean(r.Head.File), ", whose head is")
+	c.line(r.Head.Hash)
+}
+
+func ended(status string) string {
+	if status == workbook.Interrupted {
+		return "was interrupted"
+	}
+	return status
+}

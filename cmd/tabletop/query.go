@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tabletop/blocks/query"
+	"tabletop/workbook"
+	"tabletop/workbook/events"
+	"tabletop/workbook/source"
+)
+
+// A question is the command query with its flags.
+type question struct {
+	input
+	output  string
+	maxRows int
+	strict  bool
+}
+
+func queryCommand(c *console) *cobra.Command {
+	q := &question{}
+	cmd := &cobra.Command{
+		Use:   "query 'SELECT …' --events PATH",
+		Short: "Ask one query, ad hoc",
+		Long: `query asks one query in DNIF SQL over a file or a folder of events. Without a
+time in the query it reads every event. Nothing is recorded.
+
+-o csv writes a quote before texts that a spreadsheet would take for a formula.
+-o ndjson writes an object a row, keyed by the names of the columns.`,
+		Example: `  tabletop query 'SELECT $SrcIP, COUNT(*) FROM FIREWALL GROUP BY $SrcIP' --events examples/suspicious-remote-desktop/events
+  tabletop query 'SELECT * FROM THREAT LIMIT 5' --events examples/malicious-url/events -o ndjson`,
+		Args: exactly(1, "one query, in quotes"),
+		RunE: func(cmd *cobra.Command, args []string) error { return q.run(cmd.Context(), c, args[0]) },
+	}
+	f := cmd.Flags()
+	q.eventFlags(f, "all")
+	f.StringVarP(&q.output, "output", "o", "table", "table, csv, ndjson or json")
+	f.IntVar(&q.maxRows, "max-rows", 100_000, "the most rows that the answer may have")
+	f.BoolVar(&q.strict, "strict", false, "make errors of lines that can't be decoded")
+	return cmd
+}
+
+func (q *question) run(ctx context.Context, c *console, text string) error {
+	if err := oneOf("--output", q.output, "table", "csv", "ndjson", "json"); err != nil {
+		return err
+	}
+	if q.events == "" {
+		return nothingRan(errors.New("name the events with --events: a file or a folder"))
+	}
+	statement, problems := query.Parse(source.NewText("query", text), workbook.NewPreparation(nil))
+	if problems.Err() != nil {
+		return failure{exitNothingRan, problems}
+	}
+	zone, err := q.location()
+	if err != nil {
+		return err
+	}
+	standard, err := q.standard()
+	if err != nil {
+		return err
+	}
+	set, err := events.Open(q.events, events.Options{Zone: zone, Wall: time.Now(), Sources: []string{filepath.Join(filepath.Dir(q.events), events.SourcesName)}})
+	if err != nil {
+		return nothingRan(err)
+	}
+	b := &bench{set: set, zone: zone}
+	survey, warnings, err := b.surveyed(ctx, q.strict)
+	if err != nil {
+		return err
+	}
+	now, _, err := q.clockOf(b, survey, statement.Streams())
+	if err != nil {
+		if q.now != "" {
+			return err
+		}
+		now = time.Now() // no event has a time: the clock matters to none
+	}
+	clock := query.Clock{Now: now, Zone: zone}
+	start := time.Now()
+	result, more, err := statement.Run(ctx, query.Options{Events: set, Standard: standard}, clock, q.maxRows, nil)
+	if err != nil {
+		return err
+	}
+	q.print(c, result.Table, time.Since(start))
+	for _, w := range append(warnings, more...) {
+		c.remark("warning: %s", cleanLines(w))
+	}
+	return nil
+}
+
+func (q *question) print(c *console, t workbook.Table, took time.Duration) {
+	switch q.output {
+	case "table":
+		if len(t.Rows) > 0 {
+			c.draw(gridOf(t, len(t.Rows)), "")
+		}
+		c.remark("%s in %.3f s", plural(len(t.Rows), "record", "records"), took.Seconds())
+	case "csv":
+		c.csv(t)
+	case "ndjson":
+		for _, row := range t.Rows {
+			c.line(string(jsonSafe(rowObject(t.Columns, row.Values))))
+		}
+	case "json":
+		objects := make([]json.RawMessage, len(t.Rows))
+		for i, row := range t.Rows {
+			objects[i] = rowObject(t.Columns, row.Values)
+		}
+		c.json(objects)
+	}
+}
+
+// rowObject writes a row as an object, its keys in the order of the columns.
+func rowObject(columns []string, values []workbook.Value) []byte {
+	var b strings.Builder
+	for i, name := range columns {
+		lead := ","
+		if i == 0 {
+			lead = "{"
+		}
+		key, err := json.Marshal(name)
+		value, err2 := json.Marshal(values[i])
+		if err := errors.Join(err, err2); err != nil {
+			panic(fmt.Sprintf("a value that JSON can't hold: %v", err))
+		}
+		b.WriteString(lead + string(key) + ":" + string(value))
+	}
+	if len(columns) == 0 {
+		b.WriteString("{")
+	}
+	return []byte(b.String() + "}")
+}
+
+// csv writes a table so that a spreadsheet takes no text for a formula.
+func (c *console) csv(t workbook.Table) {
+	w := csv.NewWriter(c.out)
+	_ = w.Write(t.Columns)
+	for _, row := range t.Rows {
+		cells := make([]string, len(row.Values))
+		for i, v := range row.Values {
+			cells[i] = workbook.Text(v)
+			if text, ok := v.(string); ok {
+				cells[i] = formulaSafe(text)
+			}
+		}
+		_ = w.Write(cells)
+	}
+	w.Flush()
+}
+
+// formulaSafe puts a quote before a text that a spreadsheet would calculate.
+func formulaSafe(text string) string {
+	if text == "" || workbook.IsNumber(text) || !strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return text
+	}
+	return "'" + text
+}

@@ -1,0 +1,321 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"tabletop/blocks"
+	"tabletop/blocks/query"
+	"tabletop/blocks/trigger"
+	"tabletop/blocks/trigger/simulator"
+	"tabletop/workbook"
+	"tabletop/workbook/events"
+	"tabletop/workbook/source"
+)
+
+// dnifWindow is what DNIF reads where a query names no time.
+const dnifWindow = 5 * time.Minute
+
+// An input is what the flags of a command say of the workbook and its events.
+type input struct {
+	events       string
+	integrations string
+	guard        string
+	now          string
+	zone         string
+	window       string
+	set          map[string]string
+}
+
+// workbookFlags are those that choose what a workbook is prepared with.
+func (in *input) workbookFlags(f *pflag.FlagSet) {
+	f.StringVar(&in.integrations, "integrations", "", "webhook configurations (default integrations.yaml beside the workbook, or in the folder above)")
+	f.StringVar(&in.guard, "guard", "", "own guard lists (default guard.yaml beside the workbook, or in the folder above)")
+	f.StringToStringVar(&in.set, "set", nil, "value of a parameter, as NAME=VALUE; may be repeated")
+}
+
+// eventFlags are those that choose what is read.
+func (in *input) eventFlags(f *pflag.FlagSet, window string) {
+	f.StringVar(&in.events, "events", "", "file or folder of events (default events/ beside the workbook)")
+	f.StringVar(&in.now, "now", "", "the clock, as 2026-01-31T12:00:00Z (default the newest event)")
+	f.StringVar(&in.zone, "tz", "", "zone of times that name none, as Asia/Kolkata")
+	f.StringVar(&in.window, "window", window, "span that a query without a time reads, as 1d, or all")
+}
+
+// location reads --tz; nil where it is not set.
+func (in *input) location() (*time.Location, error) {
+	if in.zone == "" {
+		return nil, nil
+	}
+	zone, err := time.LoadLocation(in.zone)
+	if err != nil {
+		return nil, nothingRan(fmt.Errorf("--tz %s: no such time zone: write a name as in Europe/Berlin, or UTC", in.zone))
+	}
+	return zone, nil
+}
+
+// standard reads --window.
+func (in *input) standard() (time.Duration, error) {
+	if in.window == "all" {
+		return 0, nil
+	}
+	d, err := events.ParseDuration(in.window)
+	if err != nil {
+		return 0, nothingRan(fmt.Errorf("--window: %w, or all", err))
+	}
+	return d, nil
+}
+
+// clock reads --now.
+func (in *input) clock(zone *time.Location) (time.Time, error) {
+	if in.now == "" {
+		return time.Time{}, nil
+	}
+	t, local, err := events.ParseTime(in.now, zone)
+	if err != nil {
+		return t, nothingRan(fmt.Errorf("--now %s: no time: write it as 2026-01-31T12:00:00Z", in.now))
+	}
+	if local {
+		return t, nothingRan(fmt.Errorf("--now %s names no zone: write Z at its end, or give --tz", in.now))
+	}
+	return t, nil
+}
+
+// workbookFile finds the workbook's file: path itself, or workbook.yaml in it.
+func workbookFile(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", nothingRan(err)
+	}
+	if !info.IsDir() {
+		return path, nil
+	}
+	file := filepath.Join(path, "workbook.yaml")
+	if _, err := os.Stat(file); err != nil {
+		return "", nothingRan(fmt.Errorf("no workbook.yaml in %s: name the workbook's file", path))
+	}
+	return file, nil
+}
+
+// beside finds a configuration file: the one named, else one of the standard
+// name beside the workbook or in the folder above it; "" where there is none.
+func beside(named, workbookPath, standard string) (string, error) {
+	if named != "" {
+		if _, err := os.Stat(named); err != nil {
+			return "", nothingRan(err)
+		}
+		return named, nil
+	}
+	folder := filepath.Dir(workbookPath)
+	for _, dir := range []string{folder, filepath.Join(folder, "..")} {
+		path := filepath.Join(dir, standard)
+		if _, err := os.Stat(path); err == nil {
+			return path, nil
+		}
+	}
+	return "", nil
+}
+
+// A bench is everything that a workbook is prepared with.
+type bench struct {
+	file         string
+	set          *events.Set
+	standard     time.Duration
+	zone         *time.Location
+	options      blocks.Options
+	program      *workbook.Program
+	warnings     source.Problems
+	integrations *workbook.Document
+	guard        *workbook.Document
+}
+
+// prepare reads and checks a workbook with all that stands beside it. Every
+// mistake found is in the error, a source.Problems. With withEvents the events
+// are opened too.
+func (in *input) prepare(path string, withEvents bool) (*bench, error) {
+	b := &bench{}
+	var err error
+	if b.file, err = workbookFile(path); err != nil {
+		return nil, err
+	}
+	if b.zone, err = in.location(); err != nil {
+		return nil, err
+	}
+	if in.window != "" {
+		if b.standard, err = in.standard(); err != nil {
+			return nil, err
+		}
+	}
+	problems, err := in.configure(b)
+	if err != nil {
+		return nil, err
+	}
+	if withEvents {
+		if b.set, err = in.open(b.file, b.zone); err != nil {
+			if !collect(&problems, err) {
+				return nil, nothingRan(err)
+			}
+		}
+	}
+	b.options.Query = query.Options{Events: b.set, Standard: b.standard}
+	w, err := workbook.ReadFile(b.file, blocks.Kinds(b.options))
+	if err != nil && !collect(&problems, err) {
+		return nil, nothingRan(err)
+	}
+	if problems.Err() == nil {
+		var found source.Problems
+		b.program, found = workbook.Prepare(w, in.set)
+		problems = append(problems, found...)
+	}
+	if problems.Err() != nil {
+		return nil, failure{exitNothingRan, problems}
+	}
+	b.warnings = problems
+	return b, nil
+}
+
+// collect takes the problems out of an error; false for any other error.
+func collect(into *source.Problems, err error) bool {
+	var problems source.Problems
+	if !errors.As(err, &problems) {
+		return false
+	}
+	*into = append(*into, problems...)
+	return true
+}
+
+// configure reads the integrations and the guard's own lists.
+func (in *input) configure(b *bench) (source.Problems, error) {
+	var problems source.Problems
+	path, err := beside(in.integrations, b.file, "integrations.yaml")
+	if err != nil {
+		return nil, err
+	}
+	b.options.Trigger.IntegrationsPath = filepath.Join(filepath.Dir(b.file), "integrations.yaml")
+	if path != "" {
+		b.options.Trigger.IntegrationsPath = path
+		loaded, err := trigger.Load(path)
+		if err != nil && !collect(&problems, err) {
+			return nil, nothingRan(err)
+		}
+		if err == nil {
+			document := loaded.Document()
+			b.options.Trigger.Integrations, b.integrations = loaded, &document
+		}
+	}
+	if path, err = beside(in.guard, b.file, "guard.yaml"); err != nil {
+		return nil, err
+	}
+	b.options.Trigger.Guard = trigger.NewGuard()
+	if path != "" {
+		guard, err := trigger.LoadGuard(path)
+		if err != nil && !collect(&problems, err) {
+			return nil, nothingRan(err)
+		}
+		if err == nil {
+			document := guard.Document()
+			b.options.Trigger.Guard, b.guard = guard, &document
+		}
+	}
+	b.options.Trigger.Vendor = simulator.New()
+	return problems, nil
+}
+
+// open opens the events beside the workbook, or those that --events names.
+func (in *input) open(file string, zone *time.Location) (*events.Set, error) {
+	folder := filepath.Dir(file)
+	path := in.events
+	if path == "" {
+		path = filepath.Join(folder, "events")
+	}
+	set, err := events.Open(path, events.Options{Zone: zone, Wall: time.Now(), Sources: []string{filepath.Join(folder, events.SourcesName)}})
+	if errors.Is(err, fs.ErrNotExist) && in.events == "" {
+		return nil, fmt.Errorf("no events: %s does not exist; put the events there, or name them with --events", path)
+	}
+	return set, err
+}
+
+// clockOf takes the clock of a rehearsal from --now, or from the newest event of
+// the streams that the workbook reads.
+func (in *input) clockOf(b *bench, survey *events.Survey, streams []string) (now time.Time, from string, err error) {
+	now, err = in.clock(b.zone)
+	if err != nil {
+		return now, "", err
+	}
+	if !now.IsZero() {
+		return now, "--now", nil
+	}
+	if now, stream := survey.Newest(streams); !now.IsZero() {
+		return now, "the newest event of " + stream, nil
+	}
+	if now, stream := survey.Newest(nil); !now.IsZero() {
+		return now, "the newest event, of " + stream + ": the streams that are read have none with a time", nil
+	}
+	return now, "", nothingRan(fmt.Errorf("no event of %s has a time: set the clock with --now 2026-01-31T12:00:00Z", strings.Join(streams, ", ")))
+}
+
+// surveyed reads the events once, for the clock and the record.
+func (b *bench) surveyed(ctx context.Context, strict bool) (*events.Survey, []string, error) {
+	survey, err := b.set.Survey(ctx)
+	if err != nil {
+		return nil, nil, nothingRan(err)
+	}
+	var warnings []string
+	for _, p := range survey.Unused {
+		warnings = append(warnings, p.File+": "+p.Message)
+	}
+	if survey.Undecodable > 0 {
+		text := fmt.Sprintf("%s could not be decoded:", plural(survey.Undecodable, "line", "lines"))
+		for _, bad := range survey.Bad {
+			text += fmt.Sprintf("\n  %s:%d: %s", bad.Position.File, bad.Position.Line, bad.Problem)
+		}
+		if more := survey.Undecodable - int64(len(survey.Bad)); more > 0 {
+			text += fmt.Sprintf("\n  and %d more", more)
+		}
+		if strict {
+			return nil, nil, nothingRan(errors.New(text))
+		}
+		warnings = append(warnings, text)
+	}
+	return survey, warnings, nil
+}
+
+// whoami names the operating system's user and the host.
+func whoami() (name, host string) {
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	host, _ = os.Hostname()
+	return name, host
+}
+
+// programDigest is the SHA-256 of the program's own file, or "" where it can't
+// be read.
+func programDigest() string {
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

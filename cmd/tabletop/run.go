@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tabletop/audit"
+	"tabletop/workbook"
+	"tabletop/workbook/events"
+	"tabletop/workbook/source"
+)
+
+// A rehearsal is the command run with its flags.
+type rehearsal struct {
+	input
+	audit    string
+	reason   string
+	ticket   string
+	output   string
+	failOn   []string
+	maxRows  int
+	keepRows int
+	strict   bool
+}
+
+func runCommand(c *console) *cobra.Command {
+	r := &rehearsal{}
+	cmd := &cobra.Command{
+		Use:   "run PATH",
+		Short: "Rehearse a workbook; nothing is sent",
+		Long: `run rehearses a workbook: a file, or a folder that holds workbook.yaml. Its
+queries run over the events, every request is built in full, judged by the guard
+and answered by a simulated vendor. Nothing leaves the machine.`,
+		Example: `  tabletop run examples/suspicious-remote-desktop
+  tabletop run examples/malicious-url --set Vector=EMAIL
+  tabletop run workbook.yaml --events /var/log/zeek --window all -o json
+  tabletop run workbook.yaml --fail-on protected,invalid`,
+		Args: exactly(1, "one workbook: a file, or a folder that holds workbook.yaml"),
+		RunE: func(cmd *cobra.Command, args []string) error { return r.run(cmd.Context(), c, args[0]) },
+	}
+	f := cmd.Flags()
+	r.workbookFlags(f)
+	r.eventFlags(f, "5m")
+	f.StringVar(&r.audit, "audit", "audit.db", "the audit to record the run in")
+	f.StringVar(&r.reason, "reason", "", "why the run is made, for the audit")
+	f.StringVar(&r.ticket, "ticket", "", "the ticket that the run belongs to, for the audit")
+	f.StringVarP(&r.output, "output", "o", "text", "text or json")
+	f.StringSliceVar(&r.failOn, "fail-on", nil, "exit 3 where an action has one of these verdicts, as in protected,invalid")
+	f.IntVar(&r.maxRows, "max-rows", 100_000, "the most rows that a block may give")
+	f.IntVar(&r.keepRows, "keep-rows", 1000, "rows of each block that are kept and shown in JSON")
+	f.BoolVar(&r.strict, "strict", false, "make errors of lines that can't be decoded and of Python that fails")
+	return cmd
+}
+
+// failNames are the short names that --fail-on takes beside the verdicts.
+var failNames = map[string]workbook.Verdict{
+	"protected": workbook.RefusedProtected, "cap": workbook.RefusedCap, "disabled": workbook.RefusedDisabled, "approval": workbook.NeedsApproval,
+}
+
+// verdicts reads --fail-on.
+func (r *rehearsal) verdicts() ([]workbook.Verdict, error) {
+	var known []string
+	for _, v := range workbook.Verdicts {
+		known = append(known, string(v))
+	}
+	for name := range failNames {
+		known = append(known, name)
+	}
+	var out []workbook.Verdict
+	for _, name := range r.failOn {
+		if !slices.Contains(known, name) {
+			return nil, nothingRan(fmt.Errorf("--fail-on %s: no such verdict: %s", name, source.DidYouMean(name, known)))
+		}
+		if v, short := failNames[name]; short {
+			out = append(out, v)
+			continue
+		}
+		out = append(out, workbook.Verdict(name))
+	}
+	return out, nil
+}
+
+func (r *rehearsal) run(ctx context.Context, c *console, path string) error {
+	if err := oneOf("--output", r.output, "text", "json"); err != nil {
+		return err
+	}
+	if r.maxRows < 1 || r.keepRows < 0 {
+		return nothingRan(fmt.Errorf("--max-rows must be at least 1 and --keep-rows at least 0"))
+	}
+	failOn, err := r.verdicts()
+	if err != nil {
+		return err
+	}
+	digest := make(chan string, 1)
+	go func() { digest <- programDigest() }()
+	b, err := r.prepare(path, true)
+	if err != nil {
+		return err
+	}
+	survey, warnings, err := b.surveyed(ctx, r.strict)
+	if err != nil {
+		return err
+	}
+	now, from, err := r.clockOf(b, survey, b.program.Streams())
+	if err != nil {
+		return err
+	}
+	for _, p := range b.warnings {
+		warnings = append(warnings, p.String())
+	}
+	for _, f := range b.options.Trigger.Guard.At(now).Expired() {
+		warnings = append(warnings, f)
+	}
+	log, err := audit.Open(ctx, r.audit, audit.Options{Now: time.Now, KeepRows: keepAtLeast(r.keepRows)})
+	if err != nil {
+		return nothingRan(err)
+	}
+	info := r.info(b, survey, now, from, warnings)
+	info.Program = <-digest
+	result, err := r.play(ctx, c, b, log, info)
+	if closing := log.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		return err
+	}
+	return failing(result, failOn)
+}
+
+// keepAtLeast turns --keep-rows into what the audit takes, for which 0 is its
+// own standard.
+func keepAtLeast(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
+}
+
+// play runs the program and shows it.
+func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.Log, info workbook.Info) (workbook.Result, error) {
+	o := workbook.Options{Info: info, MaxRows: r.maxRows, Strict: r.strict, Recorder: log}
+	if r.output == "text" {
+		c.opening(b, info)
+		o.Observe = func(done workbook.BlockResult) {
+			c.block(done)
+			_ = c.flush()
+		}
+	}
+	result, err := b.program.Run(ctx, o)
+	if r.output == "json" {
+		if result.Run > 0 {
+			c.json(runJSON(info, result, r.keepRows))
+		}
+		return result, err
+	}
+	if result.Run > 0 {
+		c.closing(info, result)
+	}
+	return result, err
+}
+
+// info gathers what the record says of the run as a whole.
+func (r *rehearsal) info(b *bench, survey *events.Survey, now time.Time, from string, warnings []string) workbook.Info {
+	zone := b.zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	name, host := whoami()
+	return workbook.Info{
+		Workbook: b.program.Workbook, Mode: workbook.ModeRehearse, Now: now, NowSource: from, Zone: zone,
+		Parameters: b.program.Parameters, User: name, Host: host, Reason: r.reason, Ticket: r.ticket,
+		Version: version(), Integrations: b.integrations, Guard: b.guard, Files: survey.Files, Warnings: warnings,
+	}
+}
+
+// failing is the error of a run that has a verdict of --fail-on.
+func failing(result workbook.Result, failOn []workbook.Verdict) error {
+	var found []string
+	for _, v := range failOn {
+		if n := result.Totals.ByVerdict[v]; n > 0 {
+			found = append(found, fmt.Sprintf("%s %d", v, n))
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	return failure{exitNotHeld, fmt.Errorf("--fail-on: %s", strings.Join(found, ", "))}
+}
+
+// oneOf checks the value of a flag.
+func oneOf(flag, value string, allowed ...string) error {
+	if slices.Contains(allowed, value) {
+		return nil
+	}
+	return nothingRan(fmt.Errorf("%s %s: write one of %s", flag, value, strings.Join(allowed, ", ")))
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"tabletop/audit"
+	"tabletop/workbook"
+)
+
+// show writes a recorded run as the run itself was shown, with what the record
+// adds: who ran it, when, on what and why.
+func (c *console) show(r audit.Run) {
+	c.line(c.strong(clean(r.Workbook.Name)), c.faint(fmt.Sprintf("  run %d, %s, %s", r.Number, clean(r.Mode), clean(r.Status))))
+	c.line("by ", clean(r.User), " on ", clean(r.Host), ", ", r.Started.Local().Format("2006-01-02 15:04:05 MST"), ", tabletop ", clean(r.Version))
+	if r.Reason != "" || r.Ticket != "" {
+		c.line("because: ", clean(strings.TrimSpace(r.Reason+" "+r.Ticket)))
+	}
+	c.line("the clock stood at ", r.Now.Format(time.RFC3339), ", ", clean(r.NowSource))
+	c.line("workbook ", clean(r.Workbook.Path), " sha256 ", short(r.Workbook.Digest))
+	if r.Integrations != nil {
+		c.line("integrations ", clean(r.Integrations.Path), " sha256 ", short(r.Integrations.Digest))
+	}
+	if r.Guard != nil {
+		c.line("guard ", clean(r.Guard.Path), " sha256 ", short(r.Guard.Digest))
+	}
+	for _, f := range r.Files {
+		c.line("events ", clean(f.Path), ", ", plural(f.Events, "event", "events"), ", ", plural(f.Bytes, "byte", "bytes"), ", root ", short(f.Root))
+	}
+	c.warnings(r.Warnings)
+	for _, b := range r.Blocks {
+		c.block(c.replayed(b, r))
+	}
+	c.closing(workbook.Info{}, workbook.Result{Run: r.Number, Status: r.Status, Totals: r.Totals, Head: r.Head})
+}
+
+// short is the beginning of a digest, enough to tell two apart.
+func short(digest string) string { return digest[:min(len(digest), 16)] + "…" }
+
+// replayed puts a recorded block into the form in which a running one is shown.
+func (c *console) replayed(b audit.Block, r audit.Run) workbook.BlockResult {
+	done := workbook.BlockResult{RowsIn: b.RowsIn, Seconds: b.Seconds}
+	done.Block = workbook.Block{Index: b.Index, ID: b.ID, Note: b.Note, Recorded: b.Text, Kind: workbook.Kind{Name: b.Kind, Silent: b.Kind == "text"}}
+	done.Output = workbook.Output{Table: workbook.Table{Columns: b.Columns}, Warnings: b.Warnings}
+	for _, row := range b.Rows {
+		done.Output.Table.Rows = append(done.Output.Table.Rows, row.Row)
+	}
+	for _, s := range r.Signals {
+		if s.Block == b.Index {
+			done.Output.Signals = append(done.Output.Signals, s)
+		}
+	}
+	for _, a := range r.Actions {
+		if a.Block == b.Index {
+			done.Output.Actions = append(done.Output.Actions, a)
+		}
+	}
+	if b.Failed != "" {
+		done.Failed = fmt.Errorf("%s", b.Failed)
+	}
+	return done
+}
+
+// showJSON is the object of run -o json, from the record, with who and why.
+func showJSON(r audit.Run) any {
+	o := runObject{
+		Run: r.Number, Workbook: r.Workbook.Name, Mode: r.Mode, Status: r.Status, Now: r.Now.UTC().Format(time.RFC3339Nano),
+		Blocks: []blockObject{}, Signals: notNil(r.Signals), Actions: notNil(r.Actions), Totals: totalsJSON(r.Totals),
+		Warnings: notNil(r.Warnings), Audit: r.Head,
+	}
+	for _, b := range r.Blocks {
+		block := blockObject{
+			Index: b.Index, ID: b.ID, Kind: b.Kind, RowsIn: b.RowsIn, RowsOut: b.RowsOut, Seconds: math.Round(b.Seconds*1e6) / 1e6,
+			Columns: notNil(b.Columns), Rows: [][]workbook.Value{}, Evidence: []workbook.Evidence{}, Warnings: b.Warnings, Failed: b.Failed,
+		}
+		for _, row := range b.Rows {
+			e := row.Evidence
+			e.First = notNil(e.First)
+			block.Rows, block.Evidence = append(block.Rows, row.Values), append(block.Evidence, e)
+		}
+		o.Blocks = append(o.Blocks, block)
+	}
+	return struct {
+		runObject
+		Started      time.Time            `json:"started"`
+		Ended        time.Time            `json:"ended"`
+		NowSource    string               `json:"now_source"`
+		User         string               `json:"user"`
+		Host         string               `json:"host"`
+		Reason       string               `json:"reason"`
+		Ticket       string               `json:"ticket"`
+		Version      string               `json:"version"`
+		Program      string               `json:"program_sha256"`
+		Parameters   map[string]string    `json:"parameters"`
+		WorkbookPath string               `json:"workbook_path"`
+		WorkbookHash string               `json:"workbook_sha256"`
+		Files        []workbook.EventFile `json:"files"`
+	}{o, r.Started, r.Ended, r.NowSource, r.User, r.Host, r.Reason, r.Ticket, r.Version, r.Program, r.Parameters, r.Workbook.Path, r.Workbook.Digest, r.Files}
+}

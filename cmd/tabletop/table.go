@@ -1,0 +1,138 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"tabletop/workbook"
+)
+
+// A grid is a table as text: a header and rows of cells, all of them clean.
+type grid struct {
+	header []string
+	rows   [][]string
+	// right says which columns are numbers, which stand to the right.
+	right []bool
+}
+
+// gridOf makes a grid of the first rows of a table.
+func gridOf(t workbook.Table, most int) grid {
+	g := grid{right: make([]bool, len(t.Columns))}
+	for i, c := range t.Columns {
+		g.header = append(g.header, clean(c))
+		g.right[i] = len(t.Rows) > 0
+	}
+	for _, row := range t.Rows[:min(len(t.Rows), most)] {
+		cells := make([]string, len(row.Values))
+		for i, v := range row.Values {
+			cells[i] = cell(v)
+			_, isText := v.(string)
+			g.right[i] = g.right[i] && !isText
+		}
+		g.rows = append(g.rows, cells)
+	}
+	return g
+}
+
+// cell writes a value for a reader; nothing is a dash.
+func cell(v workbook.Value) string {
+	if v == nil {
+		return "–"
+	}
+	return clean(workbook.Text(v))
+}
+
+// gap parts columns.
+const gap = "  "
+
+// draw writes the grid, its widest columns cut until it fits. Columns that do
+// not fit even then follow below, under the rows they belong to.
+func (c *console) draw(g grid, indent string) {
+	if len(g.header) == 0 {
+		return
+	}
+	room := c.width - len(indent)
+	if len(g.header)*(narrowest+len(gap)) > room+len(gap) {
+		c.drawLong(g, indent)
+		return
+	}
+	widths := fit(g, room)
+	c.line(indent, c.strong(row(g.header, widths, g.right)))
+	for _, r := range g.rows {
+		c.line(indent, row(r, widths, g.right))
+	}
+}
+
+// narrowest is the least width that a column is cut to.
+const narrowest = 8
+
+// fit gives every column the width it needs, then takes from the widest until
+// all of them fit.
+func fit(g grid, room int) []int {
+	widths := make([]int, len(g.header))
+	total := len(gap) * (len(widths) - 1)
+	for i := range widths {
+		widths[i] = ansi.StringWidth(g.header[i])
+		for _, r := range g.rows {
+			widths[i] = max(widths[i], ansi.StringWidth(r[i]))
+		}
+		total += widths[i]
+	}
+	for total > room {
+		widest := slices.Index(widths, slices.Max(widths))
+		if widths[widest] <= narrowest {
+			break
+		}
+		widths[widest]--
+		total--
+	}
+	return widths
+}
+
+func row(cells []string, widths []int, right []bool) string {
+	var b strings.Builder
+	for i, text := range cells {
+		text = ansi.Truncate(text, widths[i], "…")
+		blanks := strings.Repeat(" ", widths[i]-ansi.StringWidth(text))
+		if i > 0 {
+			b.WriteString(gap)
+		}
+		if right[i] {
+			b.WriteString(blanks + text)
+		} else {
+			b.WriteString(text + blanks)
+		}
+	}
+	return strings.TrimRight(b.String(), " ")
+}
+
+// drawLong writes each row as lines of column and value, for tables too wide
+// to stand side by side. Columns without a value are left out.
+func (c *console) drawLong(g grid, indent string) {
+	width := 0
+	for _, h := range g.header {
+		width = max(width, min(ansi.StringWidth(h), 24))
+	}
+	for n, r := range g.rows {
+		c.line(indent, c.faint(fmt.Sprintf("row %d", n+1)))
+		for i, text := range r {
+			if text == "–" {
+				continue
+			}
+			name := ansi.Truncate(g.header[i], width, "…")
+			name += strings.Repeat(" ", width-ansi.StringWidth(name))
+			c.line(indent, gap, name, gap, ansi.Truncate(text, max(c.width-len(indent)-width-2*len(gap), narrowest), "…"))
+		}
+	}
+}
+
+// plural writes a count with its word.
+func plural[N int | int64](n N, one, many string) string {
+	if n == 1 {
+		return fmt.Sprintf("1 %s", one)
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
