@@ -26,19 +26,18 @@ type parameterNode struct {
 	Description string       `yaml:"description" doc:"what the value means"`
 }
 
-// ReadFile reads the workbook at path: the file itself. Its error is
-// source.Problems where the file is no workbook, else that of reading it.
-func ReadFile(path string, kinds []Kind) (*Workbook, error) {
+// ReadFile reads the workbook in the file at path. The error is that of a file
+// that can't be read, or source.Problems where it is no YAML. What is wrong in
+// the workbook itself comes back as problems beside what could be read of it,
+// so that Prepare can tell the mistakes in its blocks as well.
+func ReadFile(path string, kinds []Kind) (*Workbook, source.Problems, error) {
 	node, text, err := source.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	w, problems := parse(path, node, kinds)
-	if err := problems.Err(); err != nil {
-		return nil, problems
-	}
 	w.Text = text
-	return w, nil
+	return w, problems, nil
 }
 
 func parse(path string, node source.Node, kinds []Kind) (*Workbook, source.Problems) {

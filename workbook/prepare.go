@@ -25,6 +25,11 @@ func Prepare(w *Workbook, set map[string]string) (*Program, source.Problems) {
 	program := &Program{Workbook: w, Parameters: values}
 	columns, first := Columns{Known: true}, true
 	for _, b := range w.Blocks {
+		if b.Kind.Prepare == nil { // of no known kind, which parsing told
+			program.steps = append(program.steps, nil)
+			columns, first = Columns{}, false
+			continue
+		}
 		p := &Preparation{In: columns, Out: columns, First: first, parameters: values}
 		program.steps = append(program.steps, b.Kind.Prepare(b, p))
 		problems = append(problems, p.problems...)

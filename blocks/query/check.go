@@ -79,6 +79,8 @@ func (c *checker) walk(e *Expr, w Window) {
 		if name := windowName(x); name != "" {
 			c.fail(x.At, name+" sets the time of the whole query", "join it to the other conditions of WHERE with AND")
 		}
+	case *Binary:
+		c.misspeltWindow(x)
 	case *Span:
 		c.fail(x.At, "a duration or a moment where a value must stand", "these stand behind $Duration=, $StartTime= and $EndTime=")
 	case *In:
@@ -94,6 +96,14 @@ func (c *checker) walk(e *Expr, w Window) {
 	}
 	for _, child := range children(*e) {
 		c.walk(child, w)
+	}
+}
+
+// misspeltWindow tells $Duraton=7d from other durations out of place.
+func (c *checker) misspeltWindow(x *Binary) {
+	column, named := x.X.(*Column)
+	if _, span := x.Y.(*Span); span && named && windowName(column) == "" {
+		c.fail(column.At, "unknown time "+column.Name, source.DidYouMean(column.Name, windowNames))
 	}
 }
 

@@ -150,12 +150,16 @@ func pairs(fields map[string]string) string {
 // actions shows what a trigger would do, an action at a time.
 func (c *console) actions(done workbook.BlockResult) {
 	list := done.Output.Actions
+	common := sharedHead(list)
+	if common != nil {
+		c.head(*common)
+	}
 	for i, a := range list[:min(len(list), shownActions)] {
 		var e workbook.Evidence
 		if rows := done.Output.Table.Rows; i < len(rows) {
 			e = rows[i].Evidence
 		}
-		c.action(a, e)
+		c.action(a, e, common == nil)
 	}
 	if more := len(list) - shownActions; more > 0 {
 		c.line(indent, c.faint(fmt.Sprintf("… and %d more", more)))
@@ -177,7 +181,7 @@ func (c *console) verdict(v workbook.Verdict) string {
 
 // action shows one request with its two answers, its reason and the events
 // behind it.
-func (c *console) action(a workbook.Action, e workbook.Evidence) {
+func (c *console) action(a workbook.Action, e workbook.Evidence, withHead bool) {
 	c.line(indent, c.strong(fmt.Sprintf("a%d", a.Number)), "  ", c.verdict(a.Verdict), "  ", clean(a.Type), " ", c.strong(clean(a.Target)))
 	c.wrapped(strings.TrimSpace(a.Reason))
 	if a.Rule != "" {
@@ -187,7 +191,10 @@ func (c *console) action(a workbook.Action, e workbook.Evidence) {
 		c.wrapped(dnifSays(a.DNIF))
 	}
 	if a.Request != nil && a.Verdict != workbook.Deduplicated {
-		c.request(*a.Request)
+		if withHead {
+			c.head(*a.Request)
+		}
+		c.wrapped(oneLine(a.Request.Body))
 	}
 	if a.Response != nil && a.Verdict != workbook.Deduplicated {
 		c.wrapped(fmt.Sprintf("simulated answer %d  %s", a.Response.Status, oneLine(a.Response.Body)))
@@ -222,12 +229,28 @@ func (c *console) wrapped(text string) {
 	}
 }
 
-func (c *console) request(r workbook.Request) {
+// sharedHead returns the request whose method, URL and headers all requests of
+// a block have, so that they are shown once; nil where they differ.
+func sharedHead(list []workbook.Action) *workbook.Request {
+	var first *workbook.Request
+	for _, a := range list {
+		switch r := a.Request; {
+		case r == nil:
+		case first == nil:
+			first = r
+		case r.Method != first.Method || r.URL != first.URL || !maps.Equal(r.Headers, first.Headers):
+			return nil
+		}
+	}
+	return first
+}
+
+// head writes what goes before a request's body.
+func (c *console) head(r workbook.Request) {
 	c.wrapped(r.Method + " " + r.URL)
 	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
 		c.wrapped(name + ": " + r.Headers[name])
 	}
-	c.wrapped(oneLine(r.Body))
 }
 
 // oneLine puts a body that is laid out over lines into one.

@@ -170,11 +170,13 @@ func (in *input) prepare(path string, withEvents bool) (*bench, error) {
 		}
 	}
 	b.options.Query = query.Options{Events: b.set, Standard: b.standard}
-	w, err := workbook.ReadFile(b.file, blocks.Kinds(b.options))
+	configured := problems.Err() == nil
+	w, written, err := workbook.ReadFile(b.file, blocks.Kinds(b.options))
 	if err != nil && !collect(&problems, err) {
 		return nil, nothingRan(err)
 	}
-	if problems.Err() == nil {
+	problems = append(problems, written...)
+	if err == nil && configured { // else triggers would miss configurations that are only broken
 		var found source.Problems
 		b.program, found = workbook.Prepare(w, in.set)
 		problems = append(problems, found...)
