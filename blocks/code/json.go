@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 )
@@ -13,25 +14,25 @@ import (
 // maxJSONDepth is how deep JSON may nest.
 const maxJSONDepth = 64
 
-// parseJSON reads one JSON value, whole numbers exact to 64 bits. It fails on
-// text that is none, or more than code keeps.
-func parseJSON(s string) (any, error) {
+// parseJSON reads one JSON value, whole numbers exact to 64 bits; ok is false
+// for text that is none. It fails on more than code keeps.
+func parseJSON(s string) (value any, ok bool, err error) {
 	if len(s) > maxText {
-		return nil, tooLong(len(s))
+		return nil, false, tooLong(len(s))
 	}
 	if err := measureJSON(s); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	d := json.NewDecoder(bytes.NewReader([]byte(s)))
 	d.UseNumber()
 	var v any
 	if err := d.Decode(&v); err != nil {
-		return nil, fmt.Errorf("%s is no JSON", quoted(s))
+		return nil, false, nil
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s is more than one JSON value", quoted(s))
+		return nil, false, nil
 	}
-	return plain(v), nil
+	return plain(v), true, nil
 }
 
 // measureJSON counts values and depth before anything is built.
@@ -117,13 +118,8 @@ func writeJSON(b *bytes.Buffer, v any) error {
 }
 
 func writeObject(b *bytes.Buffer, object map[string]any) error {
-	keys := make([]string, 0, len(object))
-	for k := range object {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
 	b.WriteByte('{')
-	for i, k := range keys {
+	for i, k := range sortedKeys(object) {
 		if i > 0 {
 			b.WriteByte(',')
 		}
@@ -152,3 +148,5 @@ func writeScalar(b *bytes.Buffer, v any) error {
 	}
 	return nil
 }
+
+func sortedKeys(object map[string]any) []string { return slices.Sorted(maps.Keys(object)) }

@@ -24,7 +24,10 @@ var textFunctions = []function{
 	texts("replace", 3, 3, text, replace),
 	texts("split", 2, 2, computed, split2),
 	texts("string", 1, 1, text, func(s []string) (any, error) { return s[0], nil }),
-	texts("json_parse", 1, 1, computed, func(s []string) (any, error) { return parseJSON(s[0]) }),
+	texts("json_parse", 1, 1, computed, func(s []string) (any, error) {
+		v, _, err := parseJSON(s[0])
+		return v, err
+	}),
 	{name: "json_stringify", least: 1, most: 1, gives: text, call: func(a []any) (any, error) { return jsonText(a[0]) }},
 	{name: "join", least: 1, most: 2, gives: text, call: join},
 	{name: "len", least: 1, most: 1, gives: number, call: length},
