@@ -69,7 +69,7 @@ func newAppender(ctx context.Context, tx *sqlx.Tx, now string) (*appender, error
 func (a *appender) add(e entry, subject *string, said any) error {
 	text, err := encodeJSON(said)
 	if err != nil {
-		return fmt.Errorf("encode entry %s %d of block %d: %w", e.Kind, e.Number, e.Block, err)
+		return fmt.Errorf("encode %s %d of block %d: %w", e.Kind, e.Number, e.Block, err)
 	}
 	a.seq++
 	e.Seq, e.Time = a.seq, a.time

@@ -103,7 +103,11 @@ func createFile(path string) error {
 	return regular(path)
 }
 
-// regular returns an error where path is not a file.
+// smallestPage is the size in bytes of the smallest SQLite database that is not
+// empty.
+const smallestPage = 512
+
+// regular returns an error where path can't be a database.
 func regular(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -114,6 +118,10 @@ func regular(path string) error {
 	}
 	if !info.Mode().IsRegular() {
 		return &fs.PathError{Op: "open", Path: path, Err: errors.New("is no regular file")}
+	}
+	if info.Size() > 0 && info.Size() < smallestPage {
+		// SQLite would take it for an empty database and write over it.
+		return fmt.Errorf("%s is no SQLite database, so it is %w; name another file with --audit", path, ErrNotAudit)
 	}
 	return nil
 }
