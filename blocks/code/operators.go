@@ -75,7 +75,7 @@ func (r *rewriter) binary(n *ast.BinaryNode) ast.Node {
 	case "??":
 		return r.as(n, &ast.BinaryNode{Operator: "??", Left: left, Right: right}, r.either(left, right))
 	}
-	return r.refuse(n, "unknown operator "+n.Operator, "")
+	return r.refuse(n, "unknown operator "+n.Operator, noLoops)
 }
 
 // shortCircuit keeps `and` and `or` from looking at their right side where the

@@ -39,7 +39,8 @@ type rewriter struct {
 func (r *rewriter) refuse(n ast.Node, message, fix string) ast.Node {
 	r.mistakes = true
 	r.report(r.offset+byteOffset(r.text, n.Location().From), message, fix)
-	return &ast.NilNode{}
+	// What stands in for it must not lead to further mistakes.
+	return &ast.BoolNode{}
 }
 
 // as keeps what is known of a rewritten node, at the place of the old one.
@@ -103,6 +104,10 @@ func (r *rewriter) rewrite(n ast.Node) ast.Node {
 		return r.as(n, n, computed)
 	case *ast.MapNode:
 		return r.object(n)
+	case *ast.SequenceNode:
+		return r.refuse(n, "several expressions in one", "write each on a line of its own")
+	case *ast.BuiltinNode:
+		return r.refuse(n, "unknown function "+n.Name, noLoops)
 	}
 	return r.refuse(n, "not allowed here", "loops, let and bytes are not part of the language")
 }
@@ -144,6 +149,9 @@ func (r *rewriter) function(n *ast.CallNode) ast.Node {
 	case !ok && r.isColumnCall(name):
 		return r.refuse(n, name+" is a column, not a function", `a column whose name has brackets is col("$Count(1)")`)
 	case !ok:
+		for _, argument := range n.Arguments {
+			r.rewrite(argument)
+		}
 		return r.refuse(n, "unknown function "+name, unknownFunction(name))
 	case len(n.Arguments) < f.least || f.most >= 0 && len(n.Arguments) > f.most:
 		return r.refuse(n, fmt.Sprintf("%s takes %s, not %d", name, f.takes(), len(n.Arguments)), "")
@@ -182,10 +190,12 @@ func oneText(arguments []ast.Node) (string, bool) {
 	return s.Value, true
 }
 
+const noLoops = "nothing loops in an expression; DNIF's Python (def transform) does"
+
 func unknownFunction(name string) string {
 	switch name {
-	case "filter", "map", "all", "any", "one", "none", "count", "find", "sum", "reduce", "groupBy", "sortBy", "repeat":
-		return "nothing loops in an expression; DNIF's Python (def transform) does"
+	case "sum", "repeat", "sort", "range":
+		return noLoops
 	}
 	names := make([]string, 0, len(functions)+1)
 	for _, f := range functions {
