@@ -56,6 +56,8 @@ func prepare(b workbook.Block, p *workbook.Preparation) workbook.Step {
 	onError := onErrorOf(b, p)
 	if p.First {
 		p.Report(text.Problem(0, "code needs the rows of a block before it", "begin with a sql, search or dql block"))
+		// That no column is there would only say it again.
+		p.In = workbook.Columns{}
 	}
 	if isPython(text.Value) {
 		p.Out = workbook.Columns{}

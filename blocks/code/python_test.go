@@ -235,3 +235,30 @@ func TestPythonEndsWithItsContext(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestExceptionsAreShort(t *testing.T) {
+	step, _ := prepared(t, transform("fail('ü' * 100000)"), "")
+	out, err := step.Run(context.Background(), table(columns{"$A"}, values{"x"}), environment())
+	if err != nil || len(out.Table.Rows[0].Values[1].(string)) > 1010 || len(out.Warnings[0]) > 1200 {
+		t.Error(grid(out.Table), err)
+	}
+}
+
+func TestManyRowsWithManyColumnsFit(t *testing.T) {
+	in := workbook.Table{}
+	for i := range 30 {
+		in.Columns = append(in.Columns, fmt.Sprintf("$Column%d", i))
+	}
+	for range 20_000 {
+		row := make([]workbook.Value, len(in.Columns))
+		for j := range row {
+			row[j] = "http://evil.example/"
+		}
+		in.Rows = append(in.Rows, workbook.Row{Values: row})
+	}
+	step, _ := prepared(t, strings.ReplaceAll(published, "$URL", "$Column7"), "")
+	out, err := step.Run(context.Background(), in, environment())
+	if err != nil || len(out.Table.Columns) != 31 || out.Table.Rows[19_999].Values[30] != "evil.example" {
+		t.Error(out.Table.Columns, out.Warnings, err)
+	}
+}

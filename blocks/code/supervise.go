@@ -16,8 +16,10 @@ const (
 	baseSteps   = 20_000_000
 	stepsPerRow = 20_000
 	maxRunning  = 60 * time.Second
-	// maxHeap is how much the program's heap may grow, in bytes.
-	maxHeap = 256 << 20
+	// baseHeap and heapPerRow are how much the program's heap may grow, in
+	// bytes.
+	baseHeap   = 256 << 20
+	heapPerRow = 4 << 10
 	// lookEvery is how often the heap is looked at.
 	lookEvery = 2 * time.Millisecond
 	// stopWithin is how long a cancelled run may take to notice.
@@ -37,7 +39,7 @@ func (p python) supervise(ctx context.Context, rows *starlark.List) (starlark.Va
 		err   error
 	}
 	done := make(chan outcome, 1)
-	watch := newHeapWatch()
+	watch := newHeapWatch(uint64(baseHeap + heapPerRow*rows.Len()))
 	go func() {
 		value, err := p.transform(thread, rows)
 		done <- outcome{value, err}
@@ -65,7 +67,7 @@ func (p python) supervise(ctx context.Context, rows *starlark.List) (starlark.Va
 			if !watch.over() {
 				continue
 			}
-			stopped = limitf("stopped: it took more than %d MiB of memory", maxHeap>>20)
+			stopped = limitf("stopped: it took more than %d MiB of memory", watch.growth>>20)
 		}
 		thread.Cancel("stopped")
 		// What does not notice that it was cancelled sits in one long operation
@@ -95,12 +97,13 @@ func (p python) transform(thread *starlark.Thread, rows *starlark.List) (value s
 // heapWatch tells when the heap has grown too far.
 type heapWatch struct {
 	samples []metrics.Sample
+	growth  uint64
 	most    uint64
 }
 
-func newHeapWatch() *heapWatch {
-	w := &heapWatch{samples: []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}}
-	w.most = w.bytes() + maxHeap
+func newHeapWatch(growth uint64) *heapWatch {
+	w := &heapWatch{samples: []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}, growth: growth}
+	w.most = w.bytes() + growth
 	return w
 }
 

@@ -38,7 +38,7 @@ func (p python) Run(ctx context.Context, in workbook.Table, env *workbook.Env) (
 	if env.Strict || errors.As(err, &limit) || ctx.Err() != nil || errors.Is(err, errTooMany) {
 		return workbook.Output{}, fmt.Errorf("transform: %w", p.located(err))
 	}
-	message := p.located(err).Error()
+	message := shortened(p.located(err).Error())
 	failed := workbook.Table{
 		Columns: []string{"Status", "Exception"},
 		Rows:    []workbook.Row{{Values: []workbook.Value{"FAILED", message}, Evidence: madeByPython}},
@@ -66,6 +66,17 @@ func (p python) located(err error) error {
 		return locatedError{fmt.Sprintf("line %d: %s", line, message), err}
 	}
 	return err
+}
+
+// maxException is the longest text of an exception, in bytes.
+const maxException = 1000
+
+// shortened cuts a message that an event may have filled.
+func shortened(message string) string {
+	if len(message) <= maxException {
+		return message
+	}
+	return strings.ToValidUTF8(message[:maxException], "") + "…"
 }
 
 type locatedError struct {

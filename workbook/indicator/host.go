@@ -38,7 +38,9 @@ func Host(text string) (string, bool) {
 // host:port/path.
 func authorityOf(text string) (string, bool) {
 	text = strings.TrimFunc(text, func(r rune) bool { return r <= ' ' })
-	text = strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(text)
+	if strings.ContainsAny(text, "\t\n\r") {
+		text = strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(text)
+	}
 	ends := `/?#\`
 	bare := false
 	switch scheme, rest := cutScheme(text); {
