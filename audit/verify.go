@@ -58,7 +58,8 @@ func (r Report) First() int64 {
 // that the file is sound, and of every entry that it follows the one before,
 // that neither it nor its body has been edited, and that the texts it refers to
 // are there as they were. What it finds wrong stands in the report; an error
-// means that it could not check, for a reason other than damage.
+// means that it could not check, for a reason other than damage, and the report
+// is empty then.
 //
 // What the file alone can't show is entries cut off its end and a chain that
 // was written anew from some entry on: for those, compare the head.
@@ -86,7 +87,11 @@ func (r *Reader) Verify(ctx context.Context) (Report, error) {
 			failed = errors.Join(failed, explain(r.path, "verify", defaultWait, c.failed))
 		}
 	}
-	return report, failed
+	if failed != nil {
+		// What was found until then may come from the failure.
+		return Report{}, failed
+	}
+	return report, nil
 }
 
 // checked is what a check found, and what it counted.
@@ -148,15 +153,13 @@ func (c *checked) checkContents(ctx context.Context, tx *sqlx.Tx, referred map[s
 	for rows.Next() {
 		var digest exactText
 		var text exactBytes
-		if err := rows.Scan(&digest, &text); err != nil {
-			return err
-		}
+		edited := rows.Scan(&digest, &text) != nil || digestOf(text) != string(digest)
 		entry, known := referred[string(digest)]
 		delete(referred, string(digest))
 		if !known {
 			c.add(0, "the kept text %.16s… belongs to no entry", digest)
 		}
-		if digestOf(text) != string(digest) {
+		if edited {
 			c.add(entry, "the kept text %.16s… was edited", digest)
 		}
 	}

@@ -131,7 +131,21 @@ func (c *checked) walk(ctx context.Context, tx *sqlx.Tx, bodies *bodyStream, ref
 	}
 	c.strayBodies(bodies, c.last+1)
 	c.head = link.hash
-	return bodies.failed
+	if bodies.failed != nil {
+		return bodies.failed
+	}
+	return c.laterBodies(ctx, tx)
+}
+
+// laterBodies reports the bodies after the last entry. They are asked for in
+// the transaction that saw which entry that is, since others may write.
+func (c *checked) laterBodies(ctx context.Context, tx *sqlx.Tx) error {
+	var later []int64
+	err := tx.SelectContext(ctx, &later, "SELECT seq FROM bodies WHERE seq > ? ORDER BY seq LIMIT ?", c.last, MaxBreaks)
+	for _, seq := range later {
+		c.add(seq, "a body %d belongs to no entry", seq)
+	}
+	return err
 }
 
 // scanEntry reads the row at hand. The sequence comes first, and is always a
