@@ -81,6 +81,18 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	}
 }
 
+func TestNestingDoesNotMultiply(t *testing.T) {
+	for _, code := range []string{
+		"$A = " + strings.Repeat("(", 60) + "1" + strings.Repeat(" ?: 2)", 60),
+		"$A = " + strings.Repeat("(1 < ", 60) + "1" + strings.Repeat(" < 3)", 60),
+		"$A = " + strings.Repeat("(1 < 2 and ", 60) + "true" + strings.Repeat(" or false)", 60),
+	} {
+		if _, p := prepared(t, code, "", "$SrcIP"); len(p.Problems()) == 0 && strings.Contains(code, "?:") {
+			t.Errorf("%s passed", code)
+		}
+	}
+}
+
 func TestCodeNeedsRows(t *testing.T) {
 	_, p := prepared(t, "$A = 1", "", "$SrcIP")
 	p.First = true

@@ -154,8 +154,7 @@ func (r *running) compute(ctx context.Context, s *statement) error {
 		target = r.column(s.columns[0])
 	}
 	machine, values := vm.VM{}, make(map[string]any, len(names))
-	kept, failed := r.rows[:0], 0
-	var first error
+	kept, failed := r.rows[:0], failures{}
 	for i, row := range r.rows {
 		if i%1024 == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -172,14 +171,8 @@ func (r *running) compute(ctx context.Context, s *statement) error {
 			if r.onError == onErrorFail || errors.Is(err, errMade) {
 				return err
 			}
-			if failed++; first == nil {
-				first = err
-			}
-			// A condition that fails has no column to make null.
-			if r.onError == onErrorSkip || s.does == where {
-				continue
-			}
-			value, keep = nil, true
+			failed.add(err)
+			value, keep = nil, r.keepsFailed(s)
 		}
 		if target >= 0 {
 			row.Values[target] = value
@@ -190,8 +183,26 @@ func (r *running) compute(ctx context.Context, s *statement) error {
 	}
 	clear(r.rows[len(kept):])
 	r.rows = kept
-	r.warn(s, failed, first)
+	r.warn(s, failed)
 	return nil
+}
+
+// failures counts the rows on which a statement failed.
+type failures struct {
+	count int
+	first error
+}
+
+func (f *failures) add(err error) {
+	if f.count++; f.first == nil {
+		f.first = err
+	}
+}
+
+// keepsFailed reports whether a row on which a statement failed stays, its
+// column null. A condition that failed has no column to make null.
+func (r *running) keepsFailed(s *statement) bool {
+	return r.onError == onErrorNull && s.does != where
 }
 
 var errMade = fmt.Errorf("the block makes more than %d bytes of text: keep fewer rows or shorter texts", maxMade)
@@ -228,14 +239,14 @@ func (r *running) column(name string) int {
 	return len(r.columns) - 1
 }
 
-// warn counts the rows on which a statement failed.
-func (r *running) warn(s *statement, failed int, first error) {
-	if failed == 0 {
+// warn tells of the rows on which a statement failed.
+func (r *running) warn(s *statement, failed failures) {
+	if failed.count == 0 {
 		return
 	}
-	what := "the column is null there"
-	if r.onError == onErrorSkip || s.does == where {
-		what = "they are left out"
+	what := "they are left out"
+	if r.keepsFailed(s) {
+		what = "the column is null there"
 	}
-	r.warnings = append(r.warnings, fmt.Sprintf("line %d: failed on %d rows, %s; first: %v", s.line, failed, what, first))
+	r.warnings = append(r.warnings, fmt.Sprintf("line %d: failed on %d rows, %s; first: %v", s.line, failed.count, what, failed.first))
 }
