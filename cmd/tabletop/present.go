@@ -27,17 +27,24 @@ const indent = "    "
 func (c *console) opening(b *bench, info workbook.Info) {
 	w := info.Workbook
 	c.line(c.strong(clean(w.Name)), c.faint(fmt.Sprintf("  %s, %s", clean(w.Folder), stage(w.Stage))))
-	c.line("rehearsal of ", clean(w.Path), "; nothing is sent")
+	c.para("rehearsal of " + w.Path + "; nothing is sent")
 	var count int64
 	for _, f := range info.Files {
 		count += f.Events
 	}
-	c.line(clean(b.set.Path), ": ", plural(count, "event", "events"), " in ", plural(len(info.Files), "file", "files"))
-	c.line("the clock stands at ", info.Now.In(info.Zone).Format(time.RFC3339), ", ", clean(info.NowSource))
+	c.para(b.set.Path + ": " + plural(count, "event", "events") + " in " + plural(len(info.Files), "file", "files"))
+	c.para("the clock stands at " + info.Now.In(info.Zone).Format(time.RFC3339) + ", " + info.NowSource)
 	for _, name := range slices.Sorted(maps.Keys(info.Parameters)) {
-		c.line("{", clean(name), "} is ", clean(info.Parameters[name]))
+		c.para("{" + name + "} is " + info.Parameters[name])
 	}
 	c.warnings(info.Warnings)
+}
+
+// para writes a sentence over as many lines as it needs.
+func (c *console) para(text string) {
+	for _, line := range wrap(clean(text), c.width) {
+		c.line(line)
+	}
 }
 
 func stage(s string) string {
@@ -50,12 +57,12 @@ func stage(s string) string {
 // warnings writes warnings, wrapped.
 func (c *console) warnings(list []string) {
 	for _, text := range list {
-		for i, line := range strings.Split(ansi.Wordwrap(cleanLines(text), c.width-12, ""), "\n") {
-			head := c.yellow("warning") + "   "
-			if i > 0 {
-				head = "          "
+		head := c.yellow("warning") + "  "
+		for _, line := range strings.Split(cleanLines(text), "\n") {
+			for _, part := range wrap(line, c.width-9) {
+				c.line(head, part)
+				head = strings.Repeat(" ", 9)
 			}
-			c.line(head, line)
 		}
 	}
 }
@@ -71,7 +78,7 @@ func (c *console) block(done workbook.BlockResult) {
 	c.line(c.strong(title))
 	c.prose(b.Note)
 	for _, line := range strings.Split(strings.TrimRight(b.Text(), "\n"), "\n") {
-		for _, part := range strings.Split(ansi.Wrap(clean(line), c.width-6, " ,"), "\n") {
+		for _, part := range wrap(clean(line), c.width-4) {
 			c.line("  ", c.faint("| "), part)
 		}
 	}
@@ -93,8 +100,10 @@ func (c *console) prose(text string) {
 	if text == "" {
 		return
 	}
-	for _, line := range strings.Split(ansi.Wordwrap(cleanLines(strings.TrimSpace(text)), c.width-4, ""), "\n") {
-		c.line("  ", line)
+	for _, line := range strings.Split(cleanLines(strings.TrimSpace(text)), "\n") {
+		for _, part := range wrap(line, c.width-2) {
+			c.line("  ", part)
+		}
 	}
 }
 
@@ -119,11 +128,13 @@ func dropped(done workbook.BlockResult) string {
 
 func (c *console) signals(done workbook.BlockResult) {
 	raised := workbook.Coalesce(nil, done.Output.Signals)
-	g := grid{header: []string{"signal", "severity", "confidence", "target", "suspect", "times"}, right: make([]bool, 6)}
+	g := grid{header: []string{"signal", "severity", "target", "suspect"}, right: make([]bool, 4)}
 	for _, s := range raised[:min(len(raised), shownSignals)] {
-		g.rows = append(g.rows, []string{
-			clean(s.Name), s.Severity, clean(s.Confidence), pairs(s.Target), pairs(s.Suspect), fmt.Sprint(s.Occurrences),
-		})
+		name := clean(s.Name)
+		if s.Occurrences > 1 {
+			name += fmt.Sprintf(" (%d times)", s.Occurrences)
+		}
+		g.rows = append(g.rows, []string{name, s.Severity, pairs(s.Target), pairs(s.Suspect)})
 	}
 	if len(raised) > 0 {
 		c.draw(g, indent)
@@ -182,7 +193,14 @@ func (c *console) verdict(v workbook.Verdict) string {
 // action shows one request with its two answers, its reason and the events
 // behind it.
 func (c *console) action(a workbook.Action, e workbook.Evidence, withHead bool) {
-	c.line(indent, c.strong(fmt.Sprintf("a%d", a.Number)), "  ", c.verdict(a.Verdict), "  ", clean(a.Type), " ", c.strong(clean(a.Target)))
+	number, target := fmt.Sprintf("a%d", a.Number), clean(a.Target)
+	head := len(indent+number+string(a.Verdict)+a.Type) + 2*len(gap) + 1
+	if head+ansi.StringWidth(target) <= c.width {
+		c.line(indent, c.strong(number), gap, c.verdict(a.Verdict), gap, clean(a.Type), " ", c.strong(target))
+	} else {
+		c.line(indent, c.strong(number), gap, c.verdict(a.Verdict), gap, clean(a.Type))
+		c.wrapped(a.Target)
+	}
 	c.wrapped(strings.TrimSpace(a.Reason))
 	if a.Rule != "" {
 		c.wrapped("rule " + a.Rule)
@@ -220,7 +238,7 @@ func (c *console) wrapped(text string) {
 	if text == "" {
 		return
 	}
-	for i, line := range strings.Split(ansi.Wrap(clean(text), c.width-12, " ,"), "\n") {
+	for i, line := range wrap(clean(text), c.width-len(indent+indent)-2) {
 		lead := indent + indent
 		if i > 0 {
 			lead += "  "

@@ -14,7 +14,6 @@ import (
 
 	"tabletop/blocks/query"
 	"tabletop/workbook"
-	"tabletop/workbook/events"
 	"tabletop/workbook/source"
 )
 
@@ -68,7 +67,7 @@ func (q *question) run(ctx context.Context, c *console, text string) error {
 	if err != nil {
 		return err
 	}
-	set, err := events.Open(q.events, events.Options{Zone: zone, Wall: time.Now(), Sources: []string{filepath.Join(filepath.Dir(q.events), events.SourcesName)}})
+	set, err := q.openAt(q.events, filepath.Dir(q.events), zone)
 	if err != nil {
 		return nothingRan(err)
 	}

@@ -31,6 +31,7 @@ const dnifWindow = 5 * time.Minute
 // An input is what the flags of a command say of the workbook and its events.
 type input struct {
 	events       string
+	sources      string
 	integrations string
 	guard        string
 	now          string
@@ -49,6 +50,7 @@ func (in *input) workbookFlags(f *pflag.FlagSet) {
 // eventFlags are those that choose what is read.
 func (in *input) eventFlags(f *pflag.FlagSet, window string) {
 	f.StringVar(&in.events, "events", "", "file or folder of events (default events/ beside the workbook)")
+	f.StringVar(&in.sources, "sources", "", "what raw logs mean (default sources.yaml in the folder of events, or beside the workbook)")
 	f.StringVar(&in.now, "now", "", "the clock, as 2026-01-31T12:00:00Z (default the newest event)")
 	f.StringVar(&in.zone, "tz", "", "zone of times that name none, as Asia/Kolkata")
 	f.StringVar(&in.window, "window", window, "span that a query without a time reads, as 1d, or all")
@@ -163,10 +165,9 @@ func (in *input) prepare(path string, withEvents bool) (*bench, error) {
 		return nil, err
 	}
 	if withEvents {
-		if b.set, err = in.open(b.file, b.zone); err != nil {
-			if !collect(&problems, err) {
-				return nil, nothingRan(err)
-			}
+		b.set, err = in.open(b.file, b.zone)
+		if err != nil && !collect(&problems, err) {
+			problems = append(problems, source.Problem{Place: source.Place{File: "events"}, Message: describe(err)})
 		}
 	}
 	b.options.Query = query.Options{Events: b.set, Standard: b.standard}
@@ -182,7 +183,7 @@ func (in *input) prepare(path string, withEvents bool) (*bench, error) {
 		problems = append(problems, found...)
 	}
 	if problems.Err() != nil {
-		return nil, failure{exitNothingRan, problems}
+		return nil, failure{exitNothingRan, problems.Sorted()}
 	}
 	b.warnings = problems
 	return b, nil
@@ -242,11 +243,24 @@ func (in *input) open(file string, zone *time.Location) (*events.Set, error) {
 	if path == "" {
 		path = filepath.Join(folder, "events")
 	}
-	set, err := events.Open(path, events.Options{Zone: zone, Wall: time.Now(), Sources: []string{filepath.Join(folder, events.SourcesName)}})
+	set, err := in.openAt(path, folder, zone)
 	if errors.Is(err, fs.ErrNotExist) && in.events == "" {
-		return nil, fmt.Errorf("no events: %s does not exist; put the events there, or name them with --events", path)
+		return nil, fmt.Errorf("%s does not exist; put the events there, or name them with --events", path)
 	}
 	return set, err
+}
+
+// openAt opens events with the sources file that --sources names, else the one
+// in their folder, else the one in folder.
+func (in *input) openAt(path, folder string, zone *time.Location) (*events.Set, error) {
+	sources := []string{filepath.Join(path, events.SourcesName), filepath.Join(folder, events.SourcesName)}
+	if in.sources != "" {
+		if _, err := os.Stat(in.sources); err != nil {
+			return nil, err
+		}
+		sources = []string{in.sources}
+	}
+	return events.Open(path, events.Options{Zone: zone, Wall: time.Now(), Sources: sources})
 }
 
 // clockOf takes the clock of a rehearsal from --now, or from the newest event of

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -18,8 +17,7 @@ type Options struct {
 	Zone *time.Location
 	// Wall is the time at the wall: events over a day past it are left out.
 	Wall time.Time
-	// Sources are further sources files to look for, after the one in the
-	// folder of events; the first that exists counts.
+	// Sources are the sources files to look for; the first that exists counts.
 	Sources []string
 }
 
@@ -37,7 +35,7 @@ type Set struct {
 // source.Problems.
 func Open(path string, o Options) (*Set, error) {
 	s := &Set{Path: path, options: o}
-	for _, candidate := range append([]string{filepath.Join(path, SourcesName)}, o.Sources...) {
+	for _, candidate := range o.Sources {
 		rules, err := readRules(candidate)
 		if err != nil {
 			return nil, err
@@ -49,7 +47,7 @@ func Open(path string, o Options) (*Set, error) {
 	}
 	files, err := find(path, s.rules)
 	if err != nil {
-		return nil, fmt.Errorf("read events: %w", err)
+		return nil, err
 	}
 	if len(files) == 0 {
 		return nil, fmt.Errorf("no files of events in %s", path)

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -50,7 +51,7 @@ func window(line string, column int) (part, lead string) {
 	at := min(max(column-1, 0), len(runes))
 	from := 0
 	if len(runes) > shown && at > shown*2/3 {
-		from = min(at-shown/2, len(runes)-shown/2)
+		from = max(0, min(at-shown/2, len(runes)-shown))
 	}
 	to := min(len(runes), from+shown)
 	for _, r := range runes[from:at] {
@@ -84,6 +85,19 @@ func (p Problems) Errors() Problems {
 // Warnings returns the problems that stop nothing.
 func (p Problems) Warnings() Problems {
 	return slices.DeleteFunc(slices.Clone(p), func(q Problem) bool { return !q.Warning })
+}
+
+// Sorted returns the problems file by file, each file's by their places.
+func (p Problems) Sorted() Problems {
+	files := map[string]int{}
+	for _, q := range p {
+		if _, ok := files[q.File]; !ok {
+			files[q.File] = len(files)
+		}
+	}
+	return slices.SortedStableFunc(slices.Values(p), func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(files[a.File], files[b.File]), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
 }
 
 // Err returns p as an error, or nil where it holds no more than warnings.

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// wrap breaks a line at blanks so that it fits a width; a word that is longer
+// is cut where the width ends. It keeps the blanks that lead the line.
+func wrap(line string, width int) []string {
+	if ansi.StringWidth(line) <= width {
+		return []string{line}
+	}
+	var out []string
+	current := line[:len(line)-len(strings.TrimLeft(line, " "))]
+	empty := true
+	for _, word := range strings.Fields(line) {
+		if !empty && ansi.StringWidth(current)+1+ansi.StringWidth(word) > width {
+			out = append(out, current)
+			current, empty = "", true
+		}
+		if !empty {
+			current += " "
+		}
+		current, empty = current+word, false
+		for ansi.StringWidth(current) > width {
+			head := ansi.Truncate(current, width, "")
+			out = append(out, head)
+			current = current[len(head):]
+		}
+	}
+	if !empty {
+		out = append(out, current)
+	}
+	return out
+}
