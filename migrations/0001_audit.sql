@@ -95,7 +95,7 @@ CREATE TRIGGER bodies_delete BEFORE DELETE ON bodies
 BEGIN SELECT RAISE(ABORT, 'audit: a body is never deleted'); END;
 
 CREATE TRIGGER contents_insert BEFORE INSERT ON contents
-WHEN EXISTS (SELECT 1 FROM contents WHERE digest = NEW.digest)
+WHEN EXISTS (SELECT 1 FROM contents WHERE digest = NEW.digest OR rowid = NEW.rowid)
 BEGIN SELECT RAISE(ABORT, 'audit: this text is kept already'); END;
 
 CREATE TRIGGER contents_update BEFORE UPDATE ON contents
