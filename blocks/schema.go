@@ -84,7 +84,14 @@ func schemaOf(t reflect.Type) map[string]any {
 func schemaOfField(f source.Field) map[string]any {
 	schema := schemaOf(f.Type)
 	if len(f.Enum) > 0 {
-		schema = map[string]any{"enum": f.Enum}
+		values := []any{}
+		for _, v := range f.Enum {
+			values = append(values, v)
+			if v == "null" { // which YAML reads as nothing at all
+				values = append(values, nil)
+			}
+		}
+		schema = map[string]any{"enum": values}
 	}
 	return described(schema, f.Doc)
 }

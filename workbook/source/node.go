@@ -207,7 +207,7 @@ func (n Node) Text() (Text, bool) {
 	case yaml.LiteralStyle:
 		t.block = true
 		t.first.Line = y.Line + 1
-		t.indent = n.file.indentAfter(y.Line)
+		t.indent = max(0, n.file.indentAfter(y.Line)-leadingBlanks(strings.TrimLeft(y.Value, "\n")))
 		t.first.Column = t.indent + 1
 	case yaml.FoldedStyle:
 		t.first.Line = y.Line + 1
@@ -223,11 +223,13 @@ func (n Node) Text() (Text, bool) {
 func (f *File) indentAfter(n int) int {
 	for i := n + 1; i <= len(f.lines); i++ {
 		if line := f.line(i); strings.TrimSpace(line) != "" {
-			return len(line) - len(strings.TrimLeft(line, " "))
+			return leadingBlanks(line)
 		}
 	}
 	return 0
 }
+
+func leadingBlanks(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
 // YAML writes the node out again, for showing it to a reader.
 func (n Node) YAML() string {
