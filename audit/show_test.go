@@ -3,6 +3,7 @@ package audit
 import (
 	"errors"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -245,7 +246,11 @@ func drawTable(rt *rapid.T, in workbook.Table) workbook.Table {
 			if rapid.IntRange(0, 4).Draw(rt, "changed") == 0 {
 				values[0] = drawValue(rt)
 			}
-			out.Rows = append(out.Rows, workbook.Row{Values: values, Evidence: row.Evidence, From: i + 1})
+			evidence := row.Evidence
+			if rapid.IntRange(0, 4).Draw(rt, "other evidence") == 0 {
+				evidence.Events++
+			}
+			out.Rows = append(out.Rows, workbook.Row{Values: values, Evidence: evidence, From: i + 1})
 		}
 		return out
 	case "filter":
@@ -340,5 +345,33 @@ func TestRowsBehindAnActionAreKept(t *testing.T) {
 	last := run.Blocks[2].Rows[3]
 	if diff := cmp.Diff(blocks[2].Output.Table.Rows[399], last.Row); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A signal that a later block raises again is recorded again, and no other.
+func TestASignalRaisedAgainIsRecordedAgain(t *testing.T) {
+	path := auditPath(t)
+	log := newLog(t, path)
+	blocks := exampleBlocks(3)[:2:2]
+	again := blocks[1]
+	again.Block = block(3, "signal")
+	again.Output.Signals = slices.Clone(again.Output.Signals[1:])
+	again.Output.Signals[0].Block = 3
+	result, err := record(t.Context(), log, exampleInfo(), append(blocks, again))
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeLog(t, log)
+	reader := newReader(t, path)
+	var numbers []int
+	if err := reader.db.Select(&numbers, "SELECT number FROM entries WHERE kind = 'signal' ORDER BY seq"); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]int{1, 2, 2}, numbers); diff != "" {
+		t.Error(diff)
+	}
+	run, err := reader.Show(t.Context(), 1)
+	if diff := cmp.Diff(result.Signals, run.Signals); err != nil || diff != "" || run.Signals[1].Occurrences != 2 {
+		t.Error(err, diff)
 	}
 }

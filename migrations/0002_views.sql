@@ -46,7 +46,7 @@ SELECT
   json_extract(b.body, '$.rows_out') AS rows_out,
   round(json_extract(b.body, '$.seconds'), 3) AS seconds,
   json_extract(b.body, '$.failed') AS failed,
-  json_extract(b.body, '$.warnings') AS warnings,
+  nullif(json_extract(b.body, '$.warnings'), '[]') AS warnings,
   json_extract(b.body, '$.id') AS id,
   json_extract(b.body, '$.columns') AS columns,
   json_extract(b.body, '$.note') AS note,
