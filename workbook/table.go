@@ -75,12 +75,22 @@ func Text(v Value) string {
 	case int64:
 		return strconv.FormatInt(v, 10)
 	case float64:
-		if v == math.Trunc(v) && math.Abs(v) < 1e15 {
-			return strconv.FormatFloat(v, 'f', 1, 64)
-		}
-		return strconv.FormatFloat(v, 'g', -1, 64)
+		return realText(v)
 	}
 	panic("workbook: a value that is none")
+}
+
+// realText writes a real number as SQLite does: with digits behind a point, and
+// with an exponent where it is very large or very small.
+func realText(v float64) string {
+	size := math.Abs(v)
+	switch {
+	case v == math.Trunc(v) && size < 1e15:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	case size >= 1e-4 && size < 1e15:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(v, 'e', -1, 64)
 }
 
 // Number reads a value as a number: an int64 or a float64 as it is, a text that

@@ -17,7 +17,9 @@ import (
 // stepFunc is a step that is a function.
 type stepFunc func(ctx context.Context, in Table, env *Env) (Output, error)
 
-func (f stepFunc) Run(ctx context.Context, in Table, env *Env) (Output, error) { return f(ctx, in, env) }
+func (f stepFunc) Run(ctx context.Context, in Table, env *Env) (Output, error) {
+	return f(ctx, in, env)
+}
 
 // kind is a kind of block whose steps do as its text says.
 func kind(name string, do stepFunc) Kind {

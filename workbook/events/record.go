@@ -2,6 +2,7 @@ package events
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"tabletop/workbook"
 )
@@ -24,13 +25,17 @@ type rawValue struct {
 	json bool
 }
 
-// value decodes the value; an empty plain text is nothing.
+// value decodes the value; an empty plain text is nothing, and bytes that are no
+// UTF-8 become U+FFFD each, as encoding/json has it.
 func (v rawValue) value() workbook.Value {
 	if v.json {
 		return jsonValue(v.text)
 	}
 	if len(v.text) == 0 {
 		return nil
+	}
+	if !utf8.Valid(v.text) {
+		return string([]rune(string(v.text)))
 	}
 	return string(v.text)
 }
