@@ -116,3 +116,19 @@ func TestExamples(t *testing.T) {
 func BenchmarkSmallestExample(b *testing.B) {
 	benchmarkProcess(b, "run", "../../examples/file-hash")
 }
+
+// TestReadmeShowsARealRun holds the README's output against the example's.
+func TestReadmeShowsARealRun(t *testing.T) {
+	atRoot(t)
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile("examples/suspicious-remote-desktop/expected/workbook.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(steady(string(readme)), string(want)) {
+		t.Error("the README shows another output than the example's expected/workbook.txt")
+	}
+}
