@@ -204,7 +204,8 @@ func (c *checked) body(bodies *bodyStream, e *entry) {
 	d := bodies.next()
 	switch {
 	case d == nil || d.seq != e.Seq:
-		if bodies.failed == nil || d != nil {
+		// failed may be looked at only once the stream has ended.
+		if d != nil || bodies.failed == nil {
 			c.add(e.Seq, "the body of entry %d is missing", e.Seq)
 		}
 		return
