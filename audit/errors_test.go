@@ -142,7 +142,7 @@ func TestMissing(t *testing.T) {
 	if _, err := Open(t.Context(), filepath.Join(path, "deeper", "audit.db"), Options{Now: clock}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("writing in a folder that is not there: %v", err)
 	}
-	if _, err := Open(t.Context(), path+"\x00.txt", Options{Now: clock}); !errors.Is(err, fs.ErrInvalid) && err == nil {
+	if _, err := Open(t.Context(), path+"\x00.txt", Options{Now: clock}); err == nil {
 		t.Errorf("a path with a NUL byte: %v", err)
 	}
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
