@@ -105,6 +105,7 @@ type signalBody struct {
 	Target       textMap `json:"target"`
 	Suspect      textMap `json:"suspect"`
 	Tags         []text  `json:"tags"`
+	Knowledge    text    `json:"knowledge"`
 	SourceStream text    `json:"source_stream"`
 	Occurrences  int     `json:"occurrences"`
 	FirstSeen    instant `json:"first_seen"`
@@ -224,7 +225,7 @@ func newSignal(s workbook.Signal) signalBody {
 		Block: s.Block, Row: s.Row, Rows: s.Rows,
 		Name: text(s.Name), Tactic: text(s.Tactic), Technique: text(s.Technique), Subtechnique: text(s.Subtechnique),
 		Confidence: text(s.Confidence), Score: s.Score, Severity: text(s.Severity),
-		Target: s.Target, Suspect: s.Suspect, Tags: texts(s.Tags), SourceStream: text(s.SourceStream),
+		Target: s.Target, Suspect: s.Suspect, Tags: texts(s.Tags), Knowledge: text(s.Knowledge), SourceStream: text(s.SourceStream),
 		Occurrences: s.Occurrences, FirstSeen: instant{s.FirstSeen}, LastSeen: instant{s.LastSeen},
 	}
 }
@@ -234,7 +235,7 @@ func (b signalBody) signal() workbook.Signal {
 		Block: b.Block, Row: b.Row, Rows: b.Rows,
 		Name: string(b.Name), Tactic: string(b.Tactic), Technique: string(b.Technique), Subtechnique: string(b.Subtechnique),
 		Confidence: string(b.Confidence), Score: b.Score, Severity: string(b.Severity),
-		Target: b.Target, Suspect: b.Suspect, Tags: plain(b.Tags), SourceStream: string(b.SourceStream),
+		Target: b.Target, Suspect: b.Suspect, Tags: plain(b.Tags), Knowledge: string(b.Knowledge), SourceStream: string(b.SourceStream),
 		Occurrences: b.Occurrences, FirstSeen: b.FirstSeen.Time, LastSeen: b.LastSeen.Time,
 	}
 }

@@ -121,7 +121,7 @@ func (l *Log) start(ctx context.Context) error {
 // and closes it. Where another process still reads or writes, the last one to
 // close empties it.
 func (l *Log) Close() error {
-	_, err := l.db.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+	_, err := l.db.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
 	if busy(err) {
 		err = nil
 	}

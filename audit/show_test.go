@@ -23,7 +23,7 @@ func TestShowGivesBackWhatWasRecorded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer closeLog(t, log)
+		t.Cleanup(func() { closeLog(t, log) })
 		logs[keep] = log
 	}
 	reader := newReader(t, path)

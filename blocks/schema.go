@@ -1,6 +1,7 @@
 package blocks
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 
@@ -32,8 +33,12 @@ func Schema(kinds []workbook.Kind) ([]byte, error) {
 	schema["title"] = "tabletop workbook"
 	list := schema["properties"].(map[string]any)["blocks"].(map[string]any)
 	list["type"], list["items"], list["minItems"], list["maxItems"] = "array", map[string]any{"oneOf": blocks}, 1, workbook.MaxBlocks
-	out, err := json.MarshalIndent(schema, "", "  ")
-	return append(out, '\n'), err
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(schema)
+	return out.Bytes(), err
 }
 
 // text is the schema of a scalar: YAML's numbers and truth values are texts to

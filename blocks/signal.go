@@ -69,19 +69,27 @@ func prepareSignal(b workbook.Block, p *workbook.Preparation) workbook.Step {
 	s.target = columnsOf("target", c.Target, targetKeys, p)
 	s.suspect = columnsOf("suspect", c.Suspect, suspectKeys, p)
 	s.name = p.Expand(c.Name)
-	for _, m := range embedded.FindAllStringIndex(c.Name.Value, -1) {
-		if p.In.Known && embeddedColumn(c.Name.Value[m[0]:m[1]], p.In.Names) < 0 {
-			p.Report(c.Name.Problem(m[0], "no column for "+c.Name.Value[m[0]:m[1]], source.DidYouMean(strings.Trim(c.Name.Value[m[0]:m[1]], "_"), p.In.Names)))
+	if p.In.Known {
+		_, unknown := split(c.Name.Value, p.In.Names)
+		for _, at := range unknown {
+			word := wordAt(c.Name.Value, at+1)
+			p.Report(c.Name.Problem(at, "no column for _"+word, source.DidYouMean(strings.TrimRight(word, "_"), p.In.Names)))
 		}
 	}
 	s.fields = workbook.Signal{
 		Tactic: p.Expand(c.Tactic), Technique: p.Expand(c.Technique), Subtechnique: p.Expand(c.Subtechnique),
-		Confidence: c.Confidence.Value, Score: s.score, Severity: workbook.Severity(s.score),
+		Knowledge: c.Knowledge.Value, Confidence: c.Confidence.Value, Score: s.score, Severity: workbook.Severity(s.score),
 	}
 	for _, tag := range c.Tags {
 		s.fields.Tags = append(s.fields.Tags, p.Expand(tag))
 	}
 	return s
+}
+
+// wordAt is the word of a name that begins at an offset.
+func wordAt(name string, at int) string {
+	word, _, _ := strings.Cut(name[at:], " ")
+	return word
 }
 
 // columnsOf checks a target or a suspect: its keys and the columns behind them.
@@ -120,9 +128,13 @@ func (s *signalStep) Run(_ context.Context, in workbook.Table, env *workbook.Env
 	if missing := s.missing(in.Columns); len(missing) > 0 && len(in.Rows) > 0 {
 		out.Warnings = append(out.Warnings, "no column "+strings.Join(missing, ", ")+" in the rows: the signals lack it")
 	}
+	pieces, unknown := split(s.name, in.Columns)
+	if len(unknown) > 0 && len(in.Rows) > 0 {
+		out.Warnings = append(out.Warnings, "no column for _"+wordAt(s.name, unknown[0]+1)+": it stays in the signals' name as written")
+	}
 	for i, row := range in.Rows {
 		signal := s.fields
-		signal.Name = signalName(s.name, in.Columns, row)
+		signal.Name = signalName(pieces, row)
 		signal.Target = pick(s.target, in, row)
 		signal.Suspect = pick(s.suspect, in, row)
 		signal.Block, signal.Row, signal.Rows = env.Block, i+1, []int{i + 1}
@@ -155,22 +167,61 @@ func pick(fields map[string]string, in workbook.Table, row workbook.Row) map[str
 	return out
 }
 
-// embedded is a column inside a signal's name: _$Column_.
-var embedded = regexp.MustCompile(`_\$[A-Za-z][A-Za-z0-9_]*_`)
+// embedded are the places in a signal's name where a column may stand.
+var embedded = regexp.MustCompile(`_\$[A-Za-z]`)
 
-// embeddedColumn finds the column that _$Name_ stands for; -1 for none.
-func embeddedColumn(written string, columns []string) int {
-	return workbook.ColumnIndex(columns, written[1:len(written)-1])
+// A piece of a signal's name is a text, or a column whose value stands there.
+type piece struct {
+	text   string
+	column int
 }
 
-// signalName puts the row's values into the name; both underscores go. What has
-// no column stays as it is written, so that a reader sees the hole.
-func signalName(name string, columns []string, row workbook.Row) string {
-	return embedded.ReplaceAllStringFunc(name, func(written string) string {
-		i := embeddedColumn(written, columns)
-		if i < 0 {
-			return written
+// split cuts a signal's name into pieces by the columns of the rows: _$Name_ is
+// the longest column that is followed by an underscore, and both underscores go.
+// It returns the offsets at which no column fits.
+func split(name string, columns []string) (pieces []piece, unknown []int) {
+	from := 0
+	for from < len(name) {
+		m := embedded.FindStringIndex(name[from:])
+		if m == nil {
+			break
 		}
-		return workbook.Text(row.Values[i])
-	})
+		at := from + m[0]
+		column, length := longest(name[at+1:], columns)
+		if column < 0 {
+			unknown = append(unknown, at)
+			pieces = append(pieces, piece{name[from : at+2], -1})
+			from = at + 2
+			continue
+		}
+		pieces = append(pieces, piece{name[from:at], -1}, piece{column: column})
+		from = at + 1 + length + 1
+	}
+	return append(pieces, piece{name[from:], -1}), unknown
+}
+
+// longest finds the longest column that text begins with and an underscore
+// follows, and the length of its name as written; -1 for none.
+func longest(text string, columns []string) (column, length int) {
+	column = -1
+	for i, c := range columns {
+		written := "$" + strings.TrimPrefix(c, "$")
+		if len(written) > length && strings.HasPrefix(text, written+"_") {
+			column, length = i, len(written)
+		}
+	}
+	return column, length
+}
+
+// signalName puts a row's values into the pieces of the name.
+func signalName(pieces []piece, row workbook.Row) string {
+	var b strings.Builder
+	for _, p := range pieces {
+		if p.column >= 0 {
+			b.WriteString(workbook.Text(row.Values[p.column]))
+			continue
+		}
+		b.WriteString(p.text)
+	}
+	return b.String()
 }

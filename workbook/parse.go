@@ -104,6 +104,7 @@ func parseBlock(item source.Node, index int, kinds []Kind, ids map[string]bool) 
 	}
 	var problems source.Problems
 	var others []source.Pair
+	seen := map[string]bool{}
 	for _, pair := range item.Pairs() {
 		key := pair.Key.Value
 		text, isText := pair.Value.Text()
@@ -112,14 +113,23 @@ func parseBlock(item source.Node, index int, kinds []Kind, ids map[string]bool) 
 			problems = append(problems, pair.Key.Problem(0, fmt.Sprintf("a second kind, %s, in a block that is %s already", key, b.Kind.Name), "begin a block of its own with '- '"))
 		case i >= 0:
 			b.Kind, b.Body = kinds[i], pair.Value
-		case key == "id" && isText:
+		case seen[key]:
+			problems = append(problems, pair.Key.Problem(0, key+" stands twice", "remove one of them"))
+		case key == "id" || key == "note":
+			seen[key] = true
+			if !isText {
+				problems = append(problems, pair.Value.Problem(key+" must be a text", ""))
+				continue
+			}
+			if key == "note" {
+				b.Note = text.Value
+				continue
+			}
 			b.ID = text.Value
 			if ids[b.ID] {
 				problems = append(problems, text.Problem(0, "the id "+b.ID+" stands twice", "give each block its own"))
 			}
 			ids[b.ID] = true
-		case key == "note" && isText:
-			b.Note = text.Value
 		default:
 			others = append(others, pair)
 		}

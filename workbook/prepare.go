@@ -104,12 +104,15 @@ func besideNames(k Kind) []string {
 	return names
 }
 
+// A streamReader is a step that reads streams.
+type streamReader interface{ Streams() []string }
+
 // Streams lists the streams that the program's blocks read, in the order of the
-// blocks. A step that reads any says so by a method Streams.
+// blocks.
 func (p *Program) Streams() []string {
 	var names []string
 	for _, s := range p.steps {
-		if reads, ok := s.(interface{ Streams() []string }); ok {
+		if reads, ok := s.(streamReader); ok {
 			for _, name := range reads.Streams() {
 				if !slices.Contains(names, name) {
 					names = append(names, name)

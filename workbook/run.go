@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -15,6 +16,8 @@ type Step interface {
 
 // An Env is what a block may see of the run that it is part of.
 type Env struct {
+	// Workbook is the name of the workbook that runs.
+	Workbook string
 	// Now is the rehearsal's clock.
 	Now time.Time
 	// Zone is the zone in which times without one are read and shown.
@@ -96,7 +99,7 @@ func (p *Program) Run(ctx context.Context, o Options) (Result, error) {
 		return Result{}, fmt.Errorf("record the start of the run: %w", err)
 	}
 	result := Result{Run: run, Status: Completed, Warnings: o.Info.Warnings}
-	env := &Env{Now: o.Info.Now, Zone: o.Info.Zone, MaxRows: o.MaxRows, Strict: o.Strict}
+	env := &Env{Workbook: p.Workbook.Name, Now: o.Info.Now, Zone: o.Info.Zone, MaxRows: o.MaxRows, Strict: o.Strict}
 	failed := p.blocks(ctx, o, &result, env)
 	result.Signals, result.Actions = env.Signals, env.Actions
 	result.Totals = Count(result.Actions)
@@ -117,9 +120,13 @@ func (p *Program) Run(ctx context.Context, o Options) (Result, error) {
 // blocks runs and records the blocks until one fails.
 func (p *Program) blocks(ctx context.Context, o Options, result *Result, env *Env) error {
 	var table Table
+	var streams []string
 	for i, b := range p.Workbook.Blocks {
 		env.Block = b.Index
-		done := p.block(ctx, i, table, env)
+		if reads, ok := p.steps[i].(streamReader); ok {
+			streams = reads.Streams()
+		}
+		done := p.block(ctx, i, table, strings.Join(streams, ","), env)
 		result.Blocks = append(result.Blocks, done)
 		result.Warnings = append(result.Warnings, done.Output.Warnings...)
 		recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
@@ -139,8 +146,9 @@ func (p *Program) blocks(ctx context.Context, o Options, result *Result, env *En
 	return nil
 }
 
-// block runs one block and takes its signals and actions into the run.
-func (p *Program) block(ctx context.Context, i int, in Table, env *Env) BlockResult {
+// block runs one block and takes its signals and actions into the run. stream
+// is what the rows that come in were read from.
+func (p *Program) block(ctx context.Context, i int, in Table, stream string, env *Env) BlockResult {
 	done := BlockResult{Block: p.Workbook.Blocks[i], RowsIn: len(in.Rows)}
 	if done.Failed = ctx.Err(); done.Failed != nil {
 		return done
@@ -156,6 +164,9 @@ func (p *Program) block(ctx context.Context, i int, in Table, env *Env) BlockRes
 	for j := range out.Actions {
 		out.Actions[j].Number = len(env.Actions) + j + 1
 		out.Actions[j].Block = env.Block
+	}
+	for j := range out.Signals {
+		out.Signals[j].SourceStream = stream
 	}
 	env.Actions = append(env.Actions, out.Actions...)
 	env.Signals = Coalesce(env.Signals, out.Signals)

@@ -27,6 +27,9 @@ type Signal struct {
 	Suspect      map[string]string `json:"suspect"`
 	Tags         []string          `json:"tags,omitempty"`
 
+	// Knowledge is Markdown for the analyst who gets the signal.
+	Knowledge string `json:"knowledge,omitempty"`
+
 	SourceStream string    `json:"source_stream,omitempty"`
 	Occurrences  int       `json:"occurrences"`
 	FirstSeen    time.Time `json:"first_seen"`

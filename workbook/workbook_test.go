@@ -66,6 +66,7 @@ func (r *tape) Block(ctx context.Context, _ int64, done BlockResult) error {
 	}
 	return r.tell("block " + done.Block.Kind.Name)
 }
+
 func (r *tape) End(ctx context.Context, result Result) (Head, error) {
 	if ctx.Err() != nil {
 		return Head{}, ctx.Err()
@@ -194,10 +195,29 @@ func TestCoalesce(t *testing.T) {
 
 func TestNumber(t *testing.T) {
 	tests := []struct{ in, want Value }{
-		{"3389", int64(3389)}, {"+7", int64(7)}, {"-7", int64(-7)}, {"007", int64(7)}, {"1.50", 1.5}, {"1e3", 1000.0}, {"1E-1", 0.1},
-		{"9223372036854775807", int64(9223372036854775807)}, {"9223372036854775808", 9223372036854775808.0},
-		{"", nil}, {" 1", nil}, {"1 ", nil}, {"1.", nil}, {".5", nil}, {"0x1", nil}, {"1e", nil}, {"NaN", nil}, {"Inf", nil}, {"1_000", nil}, {"1e999", nil},
-		{nil, nil}, {int64(1), int64(1)}, {1.5, 1.5},
+		{"3389", int64(3389)},
+		{"+7", int64(7)},
+		{"-7", int64(-7)},
+		{"007", int64(7)},
+		{"1.50", 1.5},
+		{"1e3", 1000.0},
+		{"1E-1", 0.1},
+		{"9223372036854775807", int64(9223372036854775807)},
+		{"9223372036854775808", 9223372036854775808.0},
+		{"", nil},
+		{" 1", nil},
+		{"1 ", nil},
+		{"1.", nil},
+		{".5", nil},
+		{"0x1", nil},
+		{"1e", nil},
+		{"NaN", nil},
+		{"Inf", nil},
+		{"1_000", nil},
+		{"1e999", nil},
+		{nil, nil},
+		{int64(1), int64(1)},
+		{1.5, 1.5},
 	}
 	for _, test := range tests {
 		if got := Number(test.in); got != test.want {

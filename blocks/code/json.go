@@ -26,7 +26,7 @@ func parseJSON(s string) (value any, ok bool, err error) {
 	d := json.NewDecoder(bytes.NewReader([]byte(s)))
 	d.UseNumber()
 	var v any
-	if err := d.Decode(&v); err != nil {
+	if isJSON := d.Decode(&v) == nil; !isJSON {
 		return nil, false, nil
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {

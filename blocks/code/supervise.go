@@ -52,11 +52,8 @@ func (p python) supervise(ctx context.Context, rows *starlark.List) (starlark.Va
 	for {
 		select {
 		case o := <-done:
-			if o.err != nil && stopped == nil && thread.ExecutionSteps() >= steps {
-				stopped = limitf("stopped after %d steps: does a loop never end?", steps)
-			}
-			if stopped != nil {
-				return nil, stopped
+			if o.err != nil && thread.ExecutionSteps() >= steps {
+				return nil, limitf("stopped after %d steps: does a loop never end?", steps)
 			}
 			return o.value, o.err
 		case <-ctx.Done():
@@ -84,7 +81,7 @@ func (p python) supervise(ctx context.Context, rows *starlark.List) (starlark.Va
 func (p python) transform(thread *starlark.Thread, rows *starlark.List) (value starlark.Value, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("Starlark broke: %v", r)
+			err = fmt.Errorf("the Python broke: %v", r)
 		}
 	}()
 	globals, err := p.program.Init(thread, library())

@@ -140,19 +140,27 @@ func (c *checker) call(x *Call) {
 }
 
 // noAggregates refuses aggregates in WHERE, also by their alias.
-func (c *checker) noAggregates(e Expr, s *Select) {
-	if inner := findAggregate(e); inner != nil {
+func (c *checker) noAggregates(where Expr, s *Select) {
+	if inner := findAggregate(where); inner != nil {
 		c.fail(inner.At, "an aggregate can't stand in WHERE", "put the condition into HAVING")
 	}
-	if column, ok := e.(*Column); ok {
-		for _, item := range s.Items {
-			if item.Alias == column.Name && item.Expr != nil && findAggregate(item.Expr) != nil {
-				c.fail(column.At, column.Name+" is an aggregate, which can't stand in WHERE", "put the condition into HAVING")
-			}
+	aggregates := map[string]bool{}
+	for _, item := range s.Items {
+		if item.Alias != "" && item.Expr != nil && findAggregate(item.Expr) != nil {
+			aggregates[item.Alias] = true
 		}
 	}
+	if len(aggregates) > 0 {
+		c.noAliases(where, aggregates)
+	}
+}
+
+func (c *checker) noAliases(e Expr, aggregates map[string]bool) {
+	if column, ok := e.(*Column); ok && aggregates[column.Name] {
+		c.fail(column.At, column.Name+" is an aggregate, which can't stand in WHERE", "put the condition into HAVING")
+	}
 	for _, child := range children(e) {
-		c.noAggregates(*child, s)
+		c.noAliases(*child, aggregates)
 	}
 }
 

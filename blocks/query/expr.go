@@ -48,8 +48,11 @@ var comparisons = map[string]string{"=": "=", "==": "=", "!=": "<>", "<>": "<>",
 
 func (q *parser) comparison() Expr {
 	x := q.sum()
-	for {
+	for n := 0; ; n++ {
 		t := q.peek()
+		if n > 2 {
+			q.fail(t, "comparisons one behind the other", "put them in parentheses, or join them with AND")
+		}
 		if op := comparisons[t.text]; t.kind == symbolToken && op != "" {
 			q.next()
 			x = &Binary{t.start, op, x, q.sum()}
@@ -99,10 +102,15 @@ func (q *parser) in(at int, x Expr, not bool) Expr {
 	return in
 }
 
+// maxTerms bounds the terms of a sum or a product; SQLite bounds how deep they
+// nest.
+const maxTerms = 400
+
 func (q *parser) sum() Expr {
 	x := q.product()
-	for {
+	for n := 0; ; n++ {
 		t := q.peek()
+		q.bound(n)
 		if !q.accept("+") && !q.accept("-") && !q.accept("||") {
 			return x
 		}
@@ -110,10 +118,17 @@ func (q *parser) sum() Expr {
 	}
 }
 
+func (q *parser) bound(terms int) {
+	if terms > maxTerms {
+		q.fail(q.peek(), "more than "+strconv.Itoa(maxTerms)+" terms", "")
+	}
+}
+
 func (q *parser) product() Expr {
 	x := q.unary()
-	for {
+	for n := 0; ; n++ {
 		t := q.peek()
+		q.bound(n)
 		if !q.accept("*") && !q.accept("/") && !q.accept("%") {
 			return x
 		}

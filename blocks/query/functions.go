@@ -71,17 +71,17 @@ func languageFunctions() map[string]function {
 	return map[string]function{
 		"count":    {least: 1, most: -1, aggregate: true, distinct: true, write: writeCount},
 		"count_if": {least: 1, most: 1, aggregate: true, write: writeCountIf},
-		"sum":      aggregateNumber("sum"),
-		"avg":      aggregateNumber("avg"),
+		"sum":      aggregateNumber("total_of"),
+		"avg":      aggregateNumber("mean_of"),
 		"min":      {least: 1, most: 1, aggregate: true, write: extreme("lowest", "min")},
 		"max":      {least: 1, most: 1, aggregate: true, write: extreme("highest", "max")},
 
-		"lower":     scalar(1, 1, isText, "lower"),
-		"upper":     scalar(1, 1, isText, "upper"),
+		"lower":     scalar(1, 1, isText, "lower_case"),
+		"upper":     scalar(1, 1, isText, "upper_case"),
 		"trim":      scalar(1, 1, isText, "trim"),
 		"ltrim":     scalar(1, 1, isText, "ltrim"),
 		"rtrim":     scalar(1, 1, isText, "rtrim"),
-		"length":    scalar(1, 1, isNumber, "length"),
+		"length":    scalar(1, 1, isNumber, "characters"),
 		"replace":   scalar(3, 3, isText, "replace"),
 		"instr":     scalar(2, 2, isNumber, "instr"),
 		"concat":    {least: 1, most: -1, write: writeConcat},
@@ -101,9 +101,9 @@ func languageFunctions() map[string]function {
 		}},
 		"round": {least: 1, most: 2, write: func(_ *writer, _ bool, a []operand) operand {
 			if len(a) == 1 {
-				return numeric("round(%s)", a[0].number())
+				return numeric("round_to(%s, 0)", a[0].number())
 			}
-			return numeric("round(%s, %s)", a[0].number(), a[1].number())
+			return numeric("round_to(%s, %s)", a[0].number(), a[1].number())
 		}},
 		"rlike": {least: 2, most: 2, write: func(_ *writer, _ bool, a []operand) operand {
 			return operand{fmt.Sprintf("rlike(%s, %s)", a[0].text(), a[1].text()), isBool}
@@ -153,11 +153,10 @@ func writeConcat(_ *writer, _ bool, a []operand) operand {
 
 // writeSubstr writes Spark's substring, where position 0 is position 1.
 func writeSubstr(_ *writer, _ bool, a []operand) operand {
-	from := fmt.Sprintf("coalesce(nullif(%s, 0), 1)", a[1].number())
 	if len(a) == 2 {
-		return textual("substr(%s, %s)", a[0].text(), from)
+		return textual("part(%s, %s, NULL)", a[0].text(), a[1].number())
 	}
-	return textual("substr(%s, %s, max(%s, 0))", a[0].text(), from, a[2].number())
+	return textual("part(%s, %s, %s)", a[0].text(), a[1].number(), a[2].number())
 }
 
 func writeCoalesce(_ *writer, _ bool, a []operand) operand {

@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 
 	"tabletop/workbook"
@@ -19,10 +20,58 @@ func title(e Expr) string {
 	return "$" + render(e)
 }
 
-// same reports whether two expressions mean the same: letter case, blanks and
-// the $ of columns aside.
+// same reports whether two expressions mean the same: the letter case and the $
+// of columns aside. It stops at the first difference, so that asking it of every
+// part of a large expression is cheap.
 func same(a, b Expr) bool {
-	return strings.EqualFold(render(a), render(b))
+	if reflect.TypeOf(a) != reflect.TypeOf(b) {
+		return false
+	}
+	x, y := children(a), children(b)
+	if len(x) != len(y) || !sameNode(a, b) {
+		return false
+	}
+	for i := range x {
+		if !same(*x[i], *y[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameNode compares what two expressions of one type are without what stands
+// below them.
+func sameNode(a, b Expr) bool {
+	switch x := a.(type) {
+	case *Column:
+		y := b.(*Column)
+		return strings.EqualFold(x.Qualifier, y.Qualifier) && strings.EqualFold(strings.TrimPrefix(x.Name, "$"), strings.TrimPrefix(y.Name, "$"))
+	case *Literal:
+		return x.Value == b.(*Literal).Value
+	case *Span:
+		return x.Text == b.(*Span).Text
+	case *Unary:
+		return x.Op == b.(*Unary).Op
+	case *Binary:
+		return x.Op == b.(*Binary).Op
+	case *Between:
+		return x.Not == b.(*Between).Not
+	case *In:
+		return x.Not == b.(*In).Not && x.Select == b.(*In).Select
+	case *Like:
+		return x.Not == b.(*Like).Not && x.Op == b.(*Like).Op
+	case *IsNull:
+		return x.Not == b.(*IsNull).Not
+	case *Case:
+		y := b.(*Case)
+		return (x.Of == nil) == (y.Of == nil) && (x.Else == nil) == (y.Else == nil) && len(x.Whens) == len(y.Whens)
+	case *Cast:
+		return x.Type == b.(*Cast).Type
+	case *Call:
+		y := b.(*Call)
+		return x.Name == y.Name && x.Distinct == y.Distinct && x.Star == y.Star
+	}
+	return a == b
 }
 
 // render writes an expression in one way, columns without their $.

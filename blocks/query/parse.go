@@ -89,12 +89,12 @@ func (q *parser) accept(words ...string) bool {
 	return true
 }
 
-func (q *parser) expect(word string) token {
+func (q *parser) expect(word string) {
 	t := q.peek()
 	if !t.is(word) {
 		q.unexpected(word)
 	}
-	return q.next()
+	q.next()
 }
 
 func (q *parser) fail(t token, message, fix string) {

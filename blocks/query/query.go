@@ -129,17 +129,28 @@ func (s *Statement) warnings(q events.Query, r events.Result, survey *events.Sur
 			continue
 		}
 		out = append(out, missing(scan, stream)...)
-		read := r.Read[i]
-		if !s.tree.Window.set() && o.Standard > 0 && read.Inside < read.Events {
-			out = append(out, fmt.Sprintf("the query names no time, so it read the last %s before the clock, as DNIF does: %d of %d events of %s; --window all reads every one",
-				span(o.Standard), read.Inside, read.Events, scan.Stream))
-		}
-		if read.NoTime > 0 {
-			out = append(out, fmt.Sprintf("%d events of %s have no time and were left out of the window", read.NoTime, scan.Stream))
-		}
-		if read.Future > 0 {
-			out = append(out, fmt.Sprintf("%d events of %s lie over a day in the future and were left out", read.Future, scan.Stream))
-		}
+		out = append(out, leftOut(scan, r.Read[i], stream, !s.tree.Window.set() && o.Standard > 0, o.Standard)...)
+	}
+	return out
+}
+
+// leftOut tells of the events that the window kept out. The scan may have ended
+// before it had seen all events, so it counts only where it is complete.
+func leftOut(scan events.Scan, read events.Reading, stream *events.Stream, standard bool, d time.Duration) []string {
+	var out []string
+	switch {
+	case !standard || read.Complete && read.Inside == stream.Events:
+	case read.Complete:
+		out = append(out, fmt.Sprintf("the query names no time, so it read the last %s before the clock, as DNIF does: %d of %d events of %s; --window all reads every one",
+			span(d), read.Inside, stream.Events, scan.Stream))
+	default:
+		out = append(out, fmt.Sprintf("the query names no time, so it read the last %s of %s before the clock, as DNIF does; --window all reads every event", span(d), scan.Stream))
+	}
+	if stream.NoTime > 0 && !scan.Window.Open() {
+		out = append(out, fmt.Sprintf("%d events of %s have no time and were left out of the window", stream.NoTime, scan.Stream))
+	}
+	if stream.Future > 0 {
+		out = append(out, fmt.Sprintf("%d events of %s lie over a day in the future and were left out", stream.Future, scan.Stream))
 	}
 	return out
 }

@@ -107,6 +107,11 @@ func TestSQL(t *testing.T) {
 		{"everything", "SELECT * FROM AUTHENTICATION WHERE $User='bo'", "$Stream | $CNAMTime | $SrcIP | $User | $Status\nAUTHENTICATION | 1768046330000 | 192.0.2.2 | bo | PASSED"},
 		{"a stream without events", "SELECT * FROM NOTHING", ""},
 		{"smart quotes and ==", "SELECT $User FROM FIREWALL WHERE $User == ‘ana’;", "$User\nana"},
+		{"NOT binds as a whole", "SELECT count(*) FROM FIREWALL WHERE (NOT $User = 'x') IS NULL", "$Count(1)\n1"},
+		{"sums beyond 64 bits are real", "SELECT sum(9223372036854775807) AS $s, avg($DstPort) AS $a FROM FIREWALL WHERE $DstPort=3389", "$s | $a\n2.7670116110564327e+19 | 3389.0"},
+		{"beyond all bounds is nothing", "SELECT 1e308*10 AS $x FROM SYSMON-CONFIG", "$x\nNULL"},
+		{"a pattern out of the data", "SELECT rlike('a', concat('(', $Hash)) AS $x FROM SYSMON-CONFIG", "$x\nNULL"},
+		{"letter case beyond ASCII", "SELECT upper('é') AS $a FROM SYSMON-CONFIG WHERE 'É' ILIKE 'é'", "$a\nÉ"},
 		{"no rows at all still count", "SELECT count(*), max($TXLen) FROM FIREWALL WHERE $DstPort=1", "$Count(1) | $Max(TXLen)\n0 | NULL"},
 	}
 	o := world(t)
@@ -150,6 +155,11 @@ func TestSQLMistakes(t *testing.T) {
 		{"WITH a AS (SELECT 1) SELECT 1 FROM a", "query:1:1: WITH is not supported yet"},
 		{"stream=firewall | limit 5", "query:1:1: this is DQL, not SQL"},
 		{"SELECT a.$x FROM X b", "query:1:8: FROM names no a"},
+		{"SELECT $x FROM X WHERE $N" + strings.Repeat(" BETWEEN 0 AND 1", 26), "query:1:75: comparisons one behind the other"},
+		{"SELECT " + strings.Repeat("nullif(", 40) + "$A" + strings.Repeat(",1)", 40) + " AS $x FROM X", "query:1:"},
+		{"SELECT $x" + strings.Repeat("+1", 1000) + " AS $y FROM X", "query:1:812: more than 400 terms"},
+		{"SELECT $A='x' AS $a, $A='X' AS $b FROM T GROUP BY $A='x'", "query:1:22: $A is neither grouped nor aggregated"},
+		{"SELECT id.orig_h FROM X", "query:1:8: FROM names no id\n    SELECT id.orig_h FROM X\n           ^\n    a name with a dot in it stands in backticks: `id.orig_h`"},
 		{"SELECT $x FROM X a JOIN Y b ON a.$x=b.$x", "query:1:8: $x may belong to several streams"},
 		{"SELECT " + strings.Repeat("(", 5000) + "1" + strings.Repeat(")", 5000) + " FROM X", "query:1:107: nested deeper than 100 levels"},
 	}
@@ -185,6 +195,83 @@ func TestParametersCantChangeTheQuery(t *testing.T) {
 	_, problems = Parse(source.NewText("query", `SELECT count(*) FROM FIREWALL WHERE $User={User}`), p)
 	if len(problems) != 1 || problems[0].Fix != "write quotes around it: '{User}'" {
 		t.Error(problems)
+	}
+}
+
+// TestLongLists are what an analyst pastes out of a list of indicators.
+func TestLongLists(t *testing.T) {
+	o := world(t)
+	for _, query := range []string{
+		"SELECT count(*) FROM FIREWALL WHERE $SrcIP='192.0.2.1'" + strings.Repeat(" OR $SrcIP='192.0.2.7'", 20_000),
+		"SELECT count(*) FROM FIREWALL WHERE $SrcIP IN ('192.0.2.1'" + strings.Repeat(",'192.0.2.7'", 20_000) + ")",
+		"SELECT count(*) FROM FIREWALL GROUP BY $SrcIP HAVING $SrcIP='192.0.2.1'" + strings.Repeat(" AND $SrcIP<>'192.0.2.7'", 5_000),
+	} {
+		s, problems := Parse(source.NewText("query", query), workbook.NewPreparation(nil))
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		r, _, err := s.Run(context.Background(), o, fixtureClock, 10, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := table(r); got != "$Count(1)\n2" {
+			t.Errorf("%.60s: %s", query, got)
+		}
+	}
+}
+
+func TestTextWithNULIsFound(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "T.ndjson")
+	if err := os.WriteFile(path, []byte(`{"$S":"a\u0000admin"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	set, err := events.Open(path, events.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _ := Parse(source.NewText("query", "SELECT length($S) AS $n, upper($S) AS $u, substring($S,2,2) AS $p FROM T WHERE $S LIKE '%admin%'"), workbook.NewPreparation(nil))
+	r, _, err := s.Run(context.Background(), Options{Events: set}, fixtureClock, 10, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := table(r); got != "$n | $u | $p\n7 | A\x00ADMIN | \x00a" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestFilters(t *testing.T) {
+	tests := []struct{ filter, want string }{
+		{"$A = x", "(A = 'x')"},
+		{"$A=x", "(A = 'x')"},
+		{"not $A != 3", "NOT (A <> 3)"},
+		{"$A = '3'", "(A = '3')"},
+		{"$A = a*", "A LIKE 'a%'"},
+		{"$A != *a_b%*", `A NOT LIKE '%a\_b\%%'`},
+		{"$A = *", "A LIKE '%'"},
+		{"$A = '*'", "(A = '*')"},
+		{"$A = {Star}", "(A = '*')"},
+		{"$A = {Star}*", "A LIKE '*%'"},
+		{"$A >= 1.5", "(A >= 1.5)"},
+		{"$A = x AND $B = 5", "!AND inside a filter"},
+		{"A = x", "!a filter begins with a column"},
+		{"$A", "!expected ="},
+		{"$A =", "!no value"},
+		{"$Duration = 5d", "!the time of a search"},
+		{"$A = {Nope}", "!unknown parameter {Nope}"},
+	}
+	for _, test := range tests {
+		p := workbook.NewPreparation(map[string]string{"Star": "*"})
+		e, problems := parseFilter(source.NewText("filter", test.filter), p)
+		problems = append(problems, p.Problems()...)
+		got := ""
+		if len(problems) > 0 {
+			got = "!" + problems[0].Message
+		} else {
+			got = render(e)
+		}
+		if want, mistake := strings.CutPrefix(test.want, "!"); mistake && !strings.HasPrefix(got, "!"+want) || !mistake && got != test.want {
+			t.Errorf("%s: got %s, want %s", test.filter, got, test.want)
+		}
 	}
 }
 

@@ -119,10 +119,10 @@ func parseFilter(t source.Text, p *workbook.Preparation) (Expr, source.Problems)
 	wrong := func(message, fix string) (Expr, source.Problems) {
 		return nil, source.Problems{t.Problem(0, message, fix)}
 	}
-	rest := strings.TrimSpace(p.Expand(t))
+	rest := strings.TrimSpace(t.Value)
 	negate := false
-	if after, ok := strings.CutPrefix(rest, "NOT "); ok {
-		negate, rest = true, strings.TrimSpace(after)
+	if len(rest) > 4 && strings.EqualFold(rest[:4], "NOT ") {
+		negate, rest = true, strings.TrimSpace(rest[4:])
 	}
 	if !strings.HasPrefix(rest, "$") {
 		return wrong("a filter begins with a column", "as in $System = WIN* or NOT $User = SYSTEM")
@@ -138,10 +138,14 @@ func parseFilter(t source.Text, p *workbook.Preparation) (Expr, source.Problems)
 		if !ok {
 			continue
 		}
-		var e Expr = filterValue(column, o.op, strings.TrimSpace(value))
-		if e == nil {
+		value = strings.TrimSpace(value)
+		if value == "" {
 			return wrong("no value behind "+o.written, "")
 		}
+		if joined := joinedFilters(value); joined != "" {
+			return wrong(joined+" inside a filter", "write each filter as an item of its own: all of them must hold; a value with the word in it stands in quotes")
+		}
+		e := filterValue(column, o.op, value, func(text string) string { return p.Expand(t.Part(text)) })
 		if negate {
 			e = &Unary{Op: "NOT", X: e}
 		}
@@ -150,28 +154,38 @@ func parseFilter(t source.Text, p *workbook.Preparation) (Expr, source.Problems)
 	return wrong("expected =, !=, <, <=, > or >= behind "+column.Name, "")
 }
 
-// filterValue compares a column with a value as written: in quotes or out of
-// them, a number where it reads as one, with * for any text at its ends.
-func filterValue(column *Column, op, written string) Expr {
-	value := written
-	quoted := len(value) >= 2 && (value[0] == '\'' || value[0] == '"') && value[len(value)-1] == value[0]
-	if quoted {
-		value = value[1 : len(value)-1]
+// joinedFilters returns the word by which a value joins two filters, or "".
+func joinedFilters(value string) string {
+	if value[0] == '\'' || value[0] == '"' {
+		return ""
 	}
-	if value == "" && !quoted {
-		return nil
+	for _, word := range strings.Fields(value) {
+		if strings.EqualFold(word, "AND") || strings.EqualFold(word, "OR") {
+			return strings.ToUpper(word)
+		}
 	}
-	if (op == "=" || op == "<>") && (strings.HasPrefix(value, "*") || strings.HasSuffix(value, "*")) {
-		pattern := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(strings.Trim(value, "*"))
-		if strings.HasPrefix(value, "*") {
+	return ""
+}
+
+// filterValue compares a column with a value as written: out of quotes, a
+// number where it reads as one, with * for any text at its ends; in quotes a
+// text. Parameters are put in last, so that no value of theirs is a wildcard.
+func filterValue(column *Column, op, written string, expand func(string) string) Expr {
+	if quoted := len(written) >= 2 && (written[0] == '\'' || written[0] == '"') && written[len(written)-1] == written[0]; quoted {
+		return &Binary{Op: op, X: column, Y: &Literal{Value: expand(written[1 : len(written)-1])}}
+	}
+	if (op == "=" || op == "<>") && (strings.HasPrefix(written, "*") || strings.HasSuffix(written, "*")) {
+		pattern := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(expand(strings.Trim(written, "*")))
+		if strings.HasPrefix(written, "*") {
 			pattern = "%" + pattern
 		}
-		if strings.HasSuffix(value, "*") && len(value) > 1 {
+		if strings.HasSuffix(written, "*") && len(written) > 1 {
 			pattern += "%"
 		}
 		return &Like{Op: "LIKE", Not: op == "<>", X: column, Pattern: &Literal{Value: pattern}}
 	}
-	if n := workbook.Number(value); n != nil && !quoted {
+	value := expand(written)
+	if n := workbook.Number(value); n != nil {
 		return &Binary{Op: op, X: column, Y: &Literal{Value: n}}
 	}
 	return &Binary{Op: op, X: column, Y: &Literal{Value: value}}

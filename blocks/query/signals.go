@@ -14,7 +14,7 @@ var signalColumns = []string{
 	"$DetectionName", "$DetectionTactic", "$DetectionTechnique", "$DetectionConfidence", "$DetectionScore", "$DetectionSeverity",
 	"$FirstSeen", "$LastSeen", "$Occurrences", "$SHash", "$SourceStream",
 	"$SuspectHost", "$SuspectUser", "$SuspectObject", "$SuspectProcess", "$SuspectHash", "$SuspectUrl", "$SuspectAction",
-	"$TargetHost", "$TargetUser", "$TargetResource", "$TargetPort", "$Uuid", "$FalsePositive", "$CNAMTime",
+	"$TargetHost", "$TargetUser", "$TargetResource", "$TargetPort", "$Uuid", "$Workbook", "$FalsePositive", "$CNAMTime",
 }
 
 // signalsTable gives the signals that a run has raised so far as a stream.
@@ -27,7 +27,7 @@ func signalsTable(env *workbook.Env) workbook.Table {
 			text(s.Suspect["host"]), text(s.Suspect["user"]), text(s.Suspect["object"]), text(s.Suspect["process"]),
 			text(s.Suspect["hash"]), text(s.Suspect["url"]), text(s.Suspect["action"]),
 			text(s.Target["host"]), text(s.Target["user"]), text(s.Target["resource"]), text(s.Target["port"]),
-			s.Hash() + "-" + strconv.Itoa(i+1), "false", s.LastSeen.UnixMilli(),
+			s.Hash() + "-" + strconv.Itoa(i+1), env.Workbook, "false", s.LastSeen.UnixMilli(),
 		}
 		table.Rows = append(table.Rows, workbook.Row{Values: values})
 	}

@@ -8,9 +8,21 @@ import (
 	"tabletop/workbook/source"
 )
 
+// maxExpressionBytes bounds the SQL of one expression: BETWEEN and its like
+// repeat their operand, so that nesting them doubles it.
+const maxExpressionBytes = 1 << 20
+
 // expr writes an expression. In a grouped SELECT it is either made of grouped
 // expressions and aggregates, or a mistake.
 func (w *writer) expr(e Expr) operand {
+	o := w.expression(e)
+	if len(o.sql) > maxExpressionBytes {
+		w.fail(e.place(), "an expression that grows beyond all bounds when it is written out", "nest less")
+	}
+	return o
+}
+
+func (w *writer) expression(e Expr) operand {
 	if w.grouped && !w.inside {
 		if slices.ContainsFunc(w.groups, func(g Expr) bool { return same(g, e) }) {
 			if _, literal := e.(*Literal); !literal {
@@ -30,7 +42,7 @@ func (w *writer) expr(e Expr) operand {
 		return w.literal(e)
 	case *Unary:
 		if e.Op == "NOT" {
-			return operand{"NOT " + w.expr(e.X).condition(), isBool}
+			return operand{"(NOT " + w.expr(e.X).condition() + ")", isBool}
 		}
 		return numeric("(- %s)", w.expr(e.X).number())
 	case *Binary:
@@ -106,7 +118,7 @@ func (w *writer) column(e *Column) operand {
 	if e.Qualifier == "" {
 		w.fail(e.At, "unknown column "+e.Name, source.DidYouMean(e.Name, known))
 	}
-	w.fail(e.At, "FROM names no "+e.Qualifier, source.DidYouMean(e.Qualifier, known))
+	w.fail(e.At, "FROM names no "+e.Qualifier, "a name with a dot in it stands in backticks: `"+e.Qualifier+"."+e.Name+"`")
 	panic("unreachable")
 }
 
@@ -147,18 +159,52 @@ func (w *writer) columnIn(sc *scope, e *Column) (operand, bool) {
 }
 
 func (w *writer) binary(e *Binary) operand {
+	if e.Op == "AND" || e.Op == "OR" {
+		return w.chain(e)
+	}
 	x, y := w.expr(e.X), w.expr(e.Y)
 	switch e.Op {
-	case "AND", "OR":
-		return operand{"(" + x.condition() + " " + e.Op + " " + y.condition() + ")", isBool}
 	case "||":
 		return textual("(%s || %s)", x.text(), y.text())
 	case "/":
 		return numeric("(CAST(%s AS REAL) / %s)", x.number(), y.number())
-	case "+", "-", "*", "%":
+	case "%":
+		return numeric("modulo(%s, %s)", x.number(), y.number())
+	case "+", "-", "*":
 		return numeric("(%s %s %s)", x.number(), e.Op, y.number())
 	}
 	return operand{w.compare(e.Op, x, y), isBool}
+}
+
+// chain writes terms joined by the same AND or OR as a balanced tree: SQLite
+// bounds how deep expressions nest, and a list of indicators is long.
+func (w *writer) chain(e *Binary) operand {
+	var terms []string
+	var walk func(x Expr)
+	walk = func(x Expr) {
+		if b, ok := x.(*Binary); ok && b.Op == e.Op {
+			walk(b.X)
+			walk(b.Y)
+			return
+		}
+		terms = append(terms, w.expr(x).condition())
+	}
+	walk(e)
+	var b strings.Builder
+	balance(&b, terms, " "+e.Op+" ")
+	return operand{b.String(), isBool}
+}
+
+func balance(b *strings.Builder, terms []string, op string) {
+	if len(terms) == 1 {
+		b.WriteString(terms[0])
+		return
+	}
+	b.WriteString("(")
+	balance(b, terms[:len(terms)/2], op)
+	b.WriteString(op)
+	balance(b, terms[len(terms)/2:], op)
+	b.WriteString(")")
 }
 
 // in writes IN; a list of one kind is handed to SQLite whole.
@@ -215,9 +261,9 @@ func (w *writer) like(e *Like) operand {
 		w.pattern(e.Pattern)
 		return negated(e.Not, "rlike("+x+", "+pattern+")")
 	case "ILIKE":
-		x, pattern = "lower("+x+")", "lower("+pattern+")"
+		return negated(e.Not, "matches(upper_case("+x+"), upper_case("+pattern+"))")
 	}
-	return negated(e.Not, "("+x+" LIKE "+pattern+` ESCAPE '\')`)
+	return negated(e.Not, "matches("+x+", "+pattern+")")
 }
 
 func (w *writer) cast(e *Cast) operand {

@@ -47,9 +47,6 @@ func (c *console) colour() bool {
 	return c.tty && !c.noColor && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
-// printf writes to out. Its arguments must be clean.
-func (c *console) printf(format string, a ...any) { fmt.Fprintf(c.out, format, a...) }
-
 // line writes a line to out.
 func (c *console) line(parts ...string) { fmt.Fprintln(c.out, strings.Join(parts, "")) }
 

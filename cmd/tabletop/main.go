@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -28,7 +29,10 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	// A reader that goes away, as head does, must not end the process before the
+	// record is whole; nor must whoever ends it kindly.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -70,7 +74,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	err := root.ExecuteContext(ctx)
 	flushed := c.flush()
 	if err == nil {
-		if flushed != nil && !errors.Is(flushed, os.ErrClosed) {
+		if flushed != nil && !errors.Is(flushed, syscall.EPIPE) {
+			c.problem("write the output: " + flushed.Error())
 			return exitFailed
 		}
 		return exitDone
@@ -96,6 +101,9 @@ func describe(err error) string {
 	var problems source.Problems
 	if errors.As(err, &problems) {
 		return problems.Error()
+	}
+	if errors.Is(err, context.Canceled) {
+		return "interrupted"
 	}
 	var path *fs.PathError
 	if errors.As(err, &path) {

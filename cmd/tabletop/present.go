@@ -294,7 +294,7 @@ func because(e workbook.Evidence) string {
 }
 
 // closing totals the run.
-func (c *console) closing(info workbook.Info, r workbook.Result) {
+func (c *console) closing(r workbook.Result) {
 	c.line()
 	t := r.Totals
 	c.line(c.strong(fmt.Sprintf("DNIF would send %s, %d to protected targets", plural(t.DNIFWouldSend, "request", "requests"), t.Protected)))

@@ -142,18 +142,31 @@ func rowObject(columns []string, values []workbook.Value) []byte {
 // csv writes a table so that a spreadsheet takes no text for a formula.
 func (c *console) csv(t workbook.Table) {
 	w := csv.NewWriter(c.out)
-	_ = w.Write(t.Columns)
+	header := make([]string, len(t.Columns))
+	for i, name := range t.Columns {
+		header[i] = c.onTerminal(formulaSafe(name))
+	}
+	_ = w.Write(header)
 	for _, row := range t.Rows {
 		cells := make([]string, len(row.Values))
 		for i, v := range row.Values {
 			cells[i] = workbook.Text(v)
 			if text, ok := v.(string); ok {
-				cells[i] = formulaSafe(text)
+				cells[i] = c.onTerminal(formulaSafe(text))
 			}
 		}
 		_ = w.Write(cells)
 	}
 	w.Flush()
+}
+
+// onTerminal makes a text harmless where it goes to a terminal, and leaves it
+// whole where a program reads it.
+func (c *console) onTerminal(text string) string {
+	if c.tty {
+		return clean(text)
+	}
+	return text
 }
 
 // formulaSafe puts a quote before a text that a spreadsheet would calculate.

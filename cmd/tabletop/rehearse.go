@@ -25,9 +25,6 @@ import (
 	"tabletop/workbook/source"
 )
 
-// dnifWindow is what DNIF reads where a query names no time.
-const dnifWindow = 5 * time.Minute
-
 // An input is what the flags of a command say of the workbook and its events.
 type input struct {
 	events       string
@@ -291,6 +288,9 @@ func (b *bench) surveyed(ctx context.Context, strict bool) (*events.Survey, []st
 	var warnings []string
 	for _, p := range survey.Unused {
 		warnings = append(warnings, p.File+": "+p.Message)
+	}
+	for _, name := range survey.Plain {
+		warnings = append(warnings, name+": no known format, so each line was read as one value, in the column $line")
 	}
 	if survey.Undecodable > 0 {
 		text := fmt.Sprintf("%s could not be decoded:", plural(survey.Undecodable, "line", "lines"))

@@ -113,9 +113,7 @@ func (r *rehearsal) run(ctx context.Context, c *console, path string) error {
 	for _, p := range b.warnings {
 		warnings = append(warnings, p.String())
 	}
-	for _, f := range b.options.Trigger.Guard.At(now).Expired() {
-		warnings = append(warnings, f)
-	}
+	warnings = append(warnings, b.options.Trigger.Guard.At(now).Expired()...)
 	log, err := audit.Open(ctx, r.audit, audit.Options{Now: time.Now, KeepRows: keepAtLeast(r.keepRows)})
 	if err != nil {
 		return nothingRan(err)
@@ -159,7 +157,7 @@ func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.L
 		return result, err
 	}
 	if result.Run > 0 {
-		c.closing(info, result)
+		c.closing(result)
 	}
 	return result, err
 }

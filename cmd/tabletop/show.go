@@ -33,7 +33,7 @@ func (c *console) show(r audit.Run) {
 	for _, b := range r.Blocks {
 		c.block(c.replayed(b, r))
 	}
-	c.closing(workbook.Info{}, workbook.Result{Run: r.Number, Status: r.Status, Totals: r.Totals, Head: r.Head})
+	c.closing(workbook.Result{Run: r.Number, Status: r.Status, Totals: r.Totals, Head: r.Head})
 }
 
 // short is the beginning of a digest, enough to tell two apart.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -85,7 +86,7 @@ func TestRehearsalOpensNoSocket(t *testing.T) {
 	}
 	err = trapped(t, "spring", "version")
 	var ended *exec.ExitError
-	if ended, _ = err.(*exec.ExitError); ended == nil || ended.Sys().(syscall.WaitStatus).Signal() != syscall.SIGSYS {
+	if !errors.As(err, &ended) || ended.Sys().(syscall.WaitStatus).Signal() != syscall.SIGSYS {
 		t.Errorf("a socket was opened and the process lived: %v", err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 var errCut = errors.New("the JSON ends before it is whole: the file is cut off, or not what it looks like")
 
 func cut(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return errCut
 	}
 	return err
@@ -29,6 +29,9 @@ func (d *document) read() (byte, error) {
 	}
 	return c, nil
 }
+
+// take drops the byte that peek has shown, which can't fail.
+func (d *document) take() { _, _ = d.read() }
 
 // peek returns the next byte that is no space, without taking it.
 func (d *document) peek() (byte, error) {
@@ -54,14 +57,14 @@ func (d *document) enter() error {
 		return cut(err)
 	}
 	if c == '[' {
-		d.read()
+		d.take()
 		d.inArray = true
 		return nil
 	}
 	if c != '{' {
 		return fmt.Errorf("no JSON document: it begins with %q", c)
 	}
-	d.read()
+	d.take()
 	found, err := d.members()
 	if err == nil && !found {
 		return errors.New(`no "result" in the JSON: is it an answer of DNIF's Search API?`)
@@ -79,10 +82,10 @@ func (d *document) members() (found bool, err error) {
 		}
 		switch c {
 		case ',':
-			d.read()
+			d.take()
 			continue
 		case '}':
-			d.read()
+			d.take()
 			return false, nil
 		case '"':
 		default:
@@ -96,12 +99,12 @@ func (d *document) members() (found bool, err error) {
 		if c, err = d.peek(); err != nil || c != ':' {
 			return false, fmt.Errorf("broken JSON in line %d: no colon behind the key %q", d.line, name)
 		}
-		d.read()
+		d.take()
 		if c, err = d.peek(); err != nil {
 			return false, cut(err)
 		}
 		if name == "result" && c == '[' {
-			d.read()
+			d.take()
 			d.inArray = true
 			return true, nil
 		}
@@ -119,7 +122,7 @@ func (d *document) members() (found bool, err error) {
 func (d *document) leave() error {
 	d.done = true
 	c, err := d.peek()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.EOF
 	}
 	if err != nil {
@@ -175,8 +178,8 @@ func (d *document) value() ([]byte, error) {
 		if c == '"' || c == '}' || c == ']' {
 			return d.buffer, nil
 		}
-		next, err := d.b.Peek(1)
-		if err != nil || bytes.ContainsAny(next, ",]}: \t\r\n") {
+		next, _ := d.b.Peek(1)
+		if len(next) == 0 || bytes.ContainsAny(next, ",]}: \t\r\n") {
 			return d.buffer, nil
 		}
 	}

@@ -5,8 +5,8 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"math"
 	"strings"
-	"unicode/utf8"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -30,7 +30,7 @@ func (s *Set) Query(ctx context.Context, q Query, extra map[string]workbook.Tabl
 	if _, err := s.Survey(ctx); err != nil {
 		return Result{}, err
 	}
-	m := &module{ctx: ctx, set: s, extra: extra, scans: q.Scans, counts: make([]Reading, len(q.Scans))}
+	m := &module{ctx: ctx, set: s, extra: extra, scans: q.Scans, counts: make([]counted, len(q.Scans))}
 	for i, scan := range q.Scans {
 		m.counts[i].Stream = strings.ToUpper(scan.Stream)
 	}
@@ -59,7 +59,11 @@ func (s *Set) Query(ctx context.Context, q Query, extra map[string]workbook.Tabl
 	if err == nil {
 		err = ctx.Err()
 	}
-	return Result{Table: table, Read: m.counts}, err
+	result := Result{Table: table}
+	for _, c := range m.counts {
+		result.Read = append(result.Read, c.Reading)
+	}
+	return result, err
 }
 
 // A connector opens connections of one driver, so that nothing is registered
@@ -69,7 +73,7 @@ type connector struct {
 }
 
 func (c connector) Connect(context.Context) (driver.Conn, error) {
-	return c.driver.Open("file::memory:?_dqs=0&_pragma=case_sensitive_like(1)&_pragma=temp_store(2)")
+	return c.driver.Open("file::memory:?_dqs=0&_pragma=temp_store(2)")
 }
 
 func (c connector) Driver() driver.Driver { return c.driver }
@@ -150,14 +154,20 @@ func (s *Set) rows(ctx context.Context, conn *sql.Conn, q Query) (workbook.Table
 	return table, rows.Err()
 }
 
-// clean makes a Value of what the driver returned; SQLite's text may have been
-// cut inside a character by a function such as substr.
+// clean makes a Value of what the driver returned. A number beyond all bounds is
+// nothing, since neither JSON nor a comparison has a place for it.
 func clean(v any) workbook.Value {
-	value := plain(v)
-	if text, ok := value.(string); ok && !utf8.ValidString(text) {
-		return strings.ToValidUTF8(text, "\ufffd")
+	switch value := plain(v).(type) {
+	case string:
+		return strings.ToValidUTF8(value, "\ufffd")
+	case float64:
+		if math.IsInf(value, 0) || math.IsNaN(value) {
+			return nil
+		}
+		return value
+	default:
+		return value
 	}
-	return value
 }
 
 // evidence reads the columns behind the result's own.

@@ -162,12 +162,15 @@ func TestWindowAndCounts(t *testing.T) {
 	if diff := cmp.Diff([][]any{{int64(2), int64(1767225660000)}, {int64(3), int64(1767225720000)}}, values(result.Table)); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]Reading{{Stream: "A", Events: 5, Inside: 2, NoTime: 1, Future: 1}}, result.Read); diff != "" {
+	if diff := cmp.Diff([]Reading{{Stream: "A", Inside: 2, Complete: true}}, result.Read); diff != "" {
 		t.Error(diff)
 	}
 	survey, err := set.Survey(context.Background())
 	if err != nil {
 		t.Fatal(err)
+	}
+	if st := survey.Streams["A"]; st.Events != 5 || st.NoTime != 1 || st.Future != 1 {
+		t.Error(st)
 	}
 	if newest, in := survey.Newest([]string{"a"}); !newest.Equal(from.Add(2*time.Minute)) || in != "A" {
 		t.Error(newest, in)

@@ -44,10 +44,10 @@ type Evidence int
 const (
 	// NoEvidence is for shapes through which events can't be followed.
 	NoEvidence Evidence = iota
-	// RowEvidence: the result's last two columns are rowid and line of the one
+	// RowEvidence says that the result's last two columns are rowid and line of the one
 	// event behind the row.
 	RowEvidence
-	// GroupEvidence: the result's last column is evidence(rowid, line).
+	// GroupEvidence says that the result's last column is evidence(rowid, line).
 	GroupEvidence
 )
 
@@ -76,13 +76,12 @@ type Result struct {
 	Read []Reading
 }
 
-// A Reading counts what became of a stream's events in a scan.
+// A Reading counts what a scan saw of a stream's events.
 type Reading struct {
 	Stream string
-	// Events is the number of events in the stream, Inside of those in the
-	// scan's window.
-	Events, Inside int64
-	// NoTime counts the events left out because they have no time, Future those
-	// that lie over a day past the wall clock.
-	NoTime, Future int64
+	// Inside counts those in the scan's window.
+	Inside int64
+	// Complete says that the scan saw all events, and saw them once: SQLite
+	// stops early for LIMIT.
+	Complete bool
 }

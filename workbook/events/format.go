@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -24,8 +25,10 @@ type reader interface {
 // A format is a way in which events stand in a file.
 type format struct {
 	name string
-	// looks tells from a file's first bytes whether it has the format.
-	looks func(head []byte) bool
+	// extensions are those by which a file's name tells the format.
+	extensions []string
+	// looks tells from a file's beginning whether it has the format.
+	looks func(h head) bool
 	open  func(b *bufio.Reader) (reader, error)
 }
 
@@ -33,14 +36,12 @@ type format struct {
 // The last one fits everything.
 func formats() []format {
 	return []format{
-		{"dnif", looksDNIF, openDocument},
-		{"json", func(head []byte) bool { return firstByte(head) == '[' }, openDocument},
-		{"ndjson", func(head []byte) bool { return firstByte(head) == '{' }, openNDJSON},
-		{"zeek", func(head []byte) bool {
-			return bytes.HasPrefix(head, []byte("#separator")) || bytes.HasPrefix(head, []byte("#fields"))
-		}, openZeek},
-		{"csv", looksCSV, openCSV},
-		{"lines", func([]byte) bool { return true }, openLines},
+		{"zeek", nil, head.zeek, openZeek},
+		{"dnif", nil, head.dnif, openDocument},
+		{"json", nil, func(h head) bool { return h.first == '[' }, openDocument},
+		{"ndjson", []string{".ndjson", ".jsonl"}, head.ndjson, openNDJSON},
+		{"csv", []string{".csv", ".tsv"}, head.csv, openCSV},
+		{"lines", nil, func(head) bool { return true }, openLines},
 	}
 }
 
@@ -61,27 +62,119 @@ const (
 	maxEventBytes = 16 << 20
 )
 
-// detect chooses the format of a file by its first bytes, or by name.
-func detect(b *bufio.Reader, name string) (format, error) {
+// errBinary is a file that is no text.
+var errBinary = errors.New("no text: its beginning holds NUL bytes; take it out of the folder, or name its format in " + SourcesName)
+
+// detect chooses the format of a file: the one that is set, else the one that
+// its content shows beyond doubt, else that of the extension of its name, else
+// what its content looks like.
+func detect(b *bufio.Reader, set, name string) (format, error) {
 	known := formats()
-	if name != "" {
-		i := slices.IndexFunc(known, func(f format) bool { return f.name == name })
+	if set != "" {
+		i := slices.IndexFunc(known, func(f format) bool { return f.name == set })
 		if i < 0 {
-			return format{}, fmt.Errorf("unknown format %s (known: %s)", name, strings.Join(FormatNames(), ", "))
+			return format{}, fmt.Errorf("unknown format %s (known: %s)", set, strings.Join(FormatNames(), ", "))
 		}
 		return known[i], nil
 	}
-	head, err := b.Peek(headBytes)
-	if err != nil && err != io.EOF {
+	text, err := b.Peek(headBytes)
+	if err != nil && !errors.Is(err, io.EOF) {
 		return format{}, err
 	}
-	head = bytes.TrimPrefix(head, bom)
+	if bytes.IndexByte(text, 0) >= 0 {
+		return format{}, errBinary
+	}
+	h := newHead(text)
+	name = strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(name), ".gz"), ".zst")
+	for _, f := range known[:3] {
+		if f.looks(h) {
+			return f, nil
+		}
+	}
 	for _, f := range known {
-		if f.looks(head) {
+		if slices.ContainsFunc(f.extensions, func(e string) bool { return strings.HasSuffix(name, e) }) {
+			return f, nil
+		}
+	}
+	for _, f := range known {
+		if f.looks(h) {
 			return f, nil
 		}
 	}
 	panic("events: no format fits")
+}
+
+// A head is the beginning of a file, looked at once.
+type head struct {
+	text  []byte
+	first byte
+	// lines are the first whole lines that are not blank, objects how many of
+	// them are JSON objects each.
+	lines   [][]byte
+	objects int
+}
+
+// headLines is how many lines of a file are looked at.
+const headLines = 10
+
+func newHead(text []byte) head {
+	text = bytes.TrimPrefix(text, bom)
+	h := head{text: text}
+	if i := skipSpace(text, 0); i < len(text) {
+		h.first = text[i]
+	}
+	cut := len(text) >= headBytes-len(bom)
+	for rest := text; len(rest) > 0 && len(h.lines) < headLines; {
+		line, after, whole := bytes.Cut(rest, []byte("\n"))
+		rest = after
+		if line = bytes.TrimSpace(line); len(line) == 0 || !whole && cut {
+			continue
+		}
+		h.lines = append(h.lines, line)
+		if line[0] == '{' && json.Valid(line) {
+			h.objects++
+		}
+	}
+	return h
+}
+
+func (h head) zeek() bool {
+	return bytes.HasPrefix(h.text, []byte("#separator")) || bytes.HasPrefix(h.text, []byte("#fields"))
+}
+
+func (h head) ndjson() bool { return h.objects > 0 || h.first == '{' }
+
+// dnif tells an answer of DNIF's Search API, one object that holds the events,
+// from one event a line.
+func (h head) dnif() bool {
+	if h.first != '{' || h.objects > 1 {
+		return false
+	}
+	if h.objects == 1 {
+		var answer struct {
+			Fields *json.RawMessage `json:"fields_list"`
+			Result []json.RawMessage
+		}
+		return json.Unmarshal(h.lines[0], &answer) == nil && answer.Fields != nil && answer.Result != nil
+	}
+	return bytes.Contains(h.text, []byte(`"fields_list"`)) || bytes.Contains(h.text, []byte(`"result"`))
+}
+
+// csv takes a first line with a delimiter for a header where the lines behind
+// it have as many fields.
+func (h head) csv() bool {
+	if len(h.lines) == 0 {
+		return false
+	}
+	d := delimiter(h.lines[0])
+	fields := bytes.Count(h.lines[0], []byte(string(d)))
+	if fields == 0 {
+		return false
+	}
+	if len(h.lines) == 1 {
+		return !bytes.Contains(h.lines[0], []byte("://"))
+	}
+	return bytes.Contains(h.lines[1], []byte(`"`)) || bytes.Count(h.lines[1], []byte(string(d))) == fields
 }
 
 var bom = []byte("\ufeff")
@@ -93,35 +186,6 @@ func skipBOM(b *bufio.Reader) int64 {
 		return int64(n)
 	}
 	return 0
-}
-
-func firstByte(head []byte) byte {
-	if i := skipSpace(head, 0); i < len(head) {
-		return head[i]
-	}
-	return 0
-}
-
-// looksDNIF tells an answer of DNIF's Search API (one object that holds the
-// events) from one event a line.
-func looksDNIF(head []byte) bool {
-	if firstByte(head) != '{' {
-		return false
-	}
-	line, _, _ := bytes.Cut(bytes.TrimLeft(head, " \t\r\n"), []byte("\n"))
-	var event map[string]json.RawMessage
-	if json.Unmarshal(line, &event) == nil {
-		_, hasResult := event["result"]
-		_, hasList := event["fields_list"]
-		return hasResult && hasList
-	}
-	return bytes.Contains(head, []byte(`"fields_list"`)) || bytes.Contains(head, []byte(`"result"`)) && bytes.Contains(head, []byte(`[`))
-}
-
-// looksCSV takes a first line with a delimiter for a header.
-func looksCSV(head []byte) bool {
-	line, _, _ := bytes.Cut(head, []byte("\n"))
-	return bytes.ContainsAny(line, ",;\t") && !bytes.ContainsAny(line, " /?=")
 }
 
 // lineReader splits a file into lines of bounded length.
@@ -138,9 +202,9 @@ func (l *lineReader) next() (text []byte, offset, line int64, tooLong bool, err 
 	l.line++
 	text, err = l.b.ReadSlice('\n')
 	l.offset += int64(len(text))
-	if err == bufio.ErrBufferFull {
+	if errors.Is(err, bufio.ErrBufferFull) {
 		l.long = append(l.long[:0], text...)
-		for err == bufio.ErrBufferFull {
+		for errors.Is(err, bufio.ErrBufferFull) {
 			text, err = l.b.ReadSlice('\n')
 			l.offset += int64(len(text))
 			if len(l.long)+len(text) > maxEventBytes {
@@ -151,7 +215,7 @@ func (l *lineReader) next() (text []byte, offset, line int64, tooLong bool, err 
 		}
 		text = l.long
 	}
-	if err == io.EOF && len(text) > 0 {
+	if errors.Is(err, io.EOF) && len(text) > 0 {
 		err = nil
 	}
 	text = bytes.TrimSuffix(text, []byte("\n"))

@@ -22,7 +22,7 @@ import (
 func read(t testing.TB, format, text string) ([]map[string]workbook.Value, []workbook.Position, error) {
 	t.Helper()
 	b := bufio.NewReaderSize(strings.NewReader(text), headBytes)
-	f, err := detect(b, format)
+	f, err := detect(b, format, "")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -57,6 +57,9 @@ func TestDetect(t *testing.T) {
 		{`{"a":1}` + "\n" + `{"a":2}`, "ndjson"},
 		{"\n\n  " + `{"a":1}`, "ndjson"},
 		{`{"result":5}` + "\n", "ndjson"},
+		{`rotated tail"}` + "\n" + `{"a":1}` + "\n", "ndjson"},
+		{`{"result": "ok", "x":[1` + "\n" + `{"a":1}` + "\n", "ndjson"},
+		{"Source IP,Time\n192.0.2.1,5\n", "csv"},
 		{`{"fields_list":["a"],"result":[]}`, "dnif"},
 		{"{\n \"fields_list\": [\"a\"],\n \"result\": [\n", "dnif"},
 		{"[\n {\"a\":1}]", "json"},
@@ -69,7 +72,7 @@ func TestDetect(t *testing.T) {
 		{"", "lines"},
 	}
 	for _, test := range tests {
-		f, err := detect(bufio.NewReaderSize(strings.NewReader(test.text), headBytes), "")
+		f, err := detect(bufio.NewReaderSize(strings.NewReader(test.text), headBytes), "", "")
 		if err != nil || f.name != test.want {
 			t.Errorf("%q: got %s (%v), want %s", test.text, f.name, err, test.want)
 		}
@@ -82,7 +85,9 @@ func TestUndecodableLines(t *testing.T) {
 		{"ndjson", `{"a":01}`, "no valid JSON"},
 		{"ndjson", `[1]`, "JSON, but no object"},
 		{"csv", "a,b\n1\n", "1 fields where the header has 2"},
-		{"csv", "a,b\n1,x\"y\n", `bare " in non-quoted-field`},
+		{"csv", "a,b\n1,x\"y\n", `bare " in a field without quotes`},
+		{"csv", "a,b\n1,\"x\"y\n", "a quote inside a field in quotes, not doubled"},
+		{"csv", "a,b\n1,\"x\n", "a quote that does not end"},
 		{"zeek", "#fields\ta\tb\n1\n", "1 fields where #fields has 2"},
 		{"ndjson", `{"a":"` + strings.Repeat("x", maxEventBytes) + `"}`, tooLongProblem},
 	}

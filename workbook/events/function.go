@@ -8,6 +8,8 @@ import (
 	"math"
 	"regexp"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"modernc.org/sqlite"
 
@@ -21,8 +23,13 @@ const MaxGroups = 1_000_000
 //
 //	number(x)               x as a number, NULL where it is none
 //	to_int(x), to_real(x)   Spark's CAST: NULL where x is no number
-//	rlike(text, pattern)    whether the RE2 pattern is found in text
+//	rlike(text, pattern)    whether the RE2 pattern is found in text; NULL where
+//	                        it is none
+//	matches(text, pattern)  Spark's LIKE: % and _, letter case counts
+//	upper_case, lower_case, characters, part(text, from, length)
+//	modulo(x, y), round_to(x, digits)
 //	lowest(x), highest(x)   aggregates: numbers first, by value, then text
+//	total_of(x), mean_of(x) aggregates: whole numbers exactly, as far as they fit
 //	evidence(rowid, line)   aggregate: the events of a group, for decodeEvidence
 func register(d *sqlite.Driver) error {
 	scalars := []struct {
@@ -34,6 +41,13 @@ func register(d *sqlite.Driver) error {
 		{"to_int", 1, func(a []driver.Value) (driver.Value, error) { return toInt(a[0]), nil }},
 		{"to_real", 1, func(a []driver.Value) (driver.Value, error) { return toReal(a[0]), nil }},
 		{"rlike", 2, newPatterns().rlike},
+		{"matches", 2, onTexts(func(a []string) driver.Value { return Like(a[0], a[1]) })},
+		{"upper_case", 1, onTexts(func(a []string) driver.Value { return strings.ToUpper(a[0]) })},
+		{"lower_case", 1, onTexts(func(a []string) driver.Value { return strings.ToLower(a[0]) })},
+		{"characters", 1, onTexts(func(a []string) driver.Value { return int64(utf8.RuneCountInString(a[0])) })},
+		{"part", 3, part},
+		{"modulo", 2, modulo},
+		{"round_to", 2, roundTo},
 	}
 	for _, s := range scalars {
 		impl := &sqlite.FunctionImpl{
@@ -51,6 +65,8 @@ func register(d *sqlite.Driver) error {
 	}{
 		{"lowest", 1, func() sqlite.AggregateFunction { return &extreme{sign: -1} }},
 		{"highest", 1, func() sqlite.AggregateFunction { return &extreme{sign: 1} }},
+		{"total_of", 1, func() sqlite.AggregateFunction { return &sum{} }},
+		{"mean_of", 1, func() sqlite.AggregateFunction { return &sum{mean: true} }},
 		{"evidence", 2, func() sqlite.AggregateFunction { return &collector{} }},
 	}
 	for _, a := range aggregates {
@@ -123,28 +139,29 @@ func (p *patterns) rlike(args []driver.Value) (driver.Value, error) {
 	if text == nil || pattern == nil {
 		return nil, nil
 	}
-	re, err := p.compile(workbook.Text(pattern))
-	if err != nil {
-		return nil, err
+	re := p.compile(workbook.Text(pattern))
+	if re == nil { // a pattern out of the data: one event must not end a run
+		return nil, nil
 	}
 	return re.MatchString(workbook.Text(text)), nil
 }
 
-func (p *patterns) compile(text string) (*regexp.Regexp, error) {
+// compile returns nil for what is no pattern.
+func (p *patterns) compile(text string) *regexp.Regexp {
 	if e, ok := p.byText[text]; ok {
 		p.used.MoveToFront(e)
-		return e.Value.(compiled).pattern, nil
+		return e.Value.(compiled).pattern
 	}
-	text = string([]byte(text)) // the argument's memory is SQLite's
+	text = strings.Clone(text) // the argument's memory is SQLite's
 	re, err := regexp.Compile(text)
 	if err != nil {
-		return nil, fmt.Errorf("regular expression: %w", err)
+		re = nil
 	}
 	if p.used.Len() == maxPatterns {
 		delete(p.byText, p.used.Remove(p.used.Back()).(compiled).text)
 	}
 	p.byText[text] = p.used.PushFront(compiled{text, re})
-	return re, nil
+	return re
 }
 
 // Order compares two values as ORDER BY, MIN and MAX do: numbers first, by

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 )
 
@@ -81,9 +82,11 @@ type document struct {
 	names        interner
 	offset, line int64
 	inArray      bool
-	done         bool
-	source       string
-	buffer       []byte
+	// comma says that an event must follow.
+	comma  bool
+	done   bool
+	source string
+	buffer []byte
 }
 
 func openDocument(b *bufio.Reader) (reader, error) {
@@ -102,27 +105,41 @@ func (d *document) next(r *record) error {
 			return err
 		}
 	}
-	for {
-		c, err := d.peek()
-		if err != nil {
-			return cut(err)
-		}
-		switch c {
-		case ',':
-			d.read()
-			continue
-		case ']':
-			d.read()
-			d.inArray = false
-			return d.leave()
-		}
-		r.reset()
-		r.offset, r.line = d.offset, d.line
-		text, err := d.value()
-		if err != nil {
-			return err
-		}
-		d.names.object(r, text)
+	c, err := d.peek()
+	if err != nil {
+		return cut(err)
+	}
+	if c == ']' && !d.comma {
+		d.take()
+		d.inArray = false
+		return d.leave()
+	}
+	if c == ',' || c == ']' {
+		return fmt.Errorf("broken JSON in line %d: %q where an event should stand", d.line, c)
+	}
+	r.reset()
+	r.offset, r.line = d.offset, d.line
+	text, err := d.value()
+	if err != nil {
+		return err
+	}
+	d.names.object(r, text)
+	return d.separator()
+}
+
+// separator takes the comma behind an event, and refuses anything else but the
+// array's end.
+func (d *document) separator() error {
+	c, err := d.peek()
+	if err != nil {
+		return cut(err)
+	}
+	if d.comma = c == ','; d.comma {
+		d.take()
 		return nil
 	}
+	if c != ']' {
+		return fmt.Errorf("broken JSON in line %d: %q where a comma should stand", d.line, c)
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package events
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +10,9 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"tabletop/workbook"
 )
 
 // Options say how a set of events is to be read.
@@ -60,7 +64,7 @@ func Open(path string, o Options) (*Set, error) {
 type opened struct {
 	reader
 	file  *os.File
-	plain *gzip.Reader
+	plain io.ReadCloser
 }
 
 // open starts to read a file from its beginning; what is read of it, as it is
@@ -82,24 +86,51 @@ func (o *opened) start(f *file, raw io.Writer) error {
 	var stored io.Reader = o.file
 	if raw != nil {
 		stored = io.TeeReader(stored, raw)
+	} else if f.size > 0 {
+		stored = io.LimitReader(stored, f.size)
 	}
 	b := bufio.NewReaderSize(stored, 1<<20)
-	if head, _ := b.Peek(2); len(head) == 2 && head[0] == 0x1f && head[1] == 0x8b {
-		plain, err := gzip.NewReader(b)
-		if err != nil {
-			return fmt.Errorf("not whole gzip: %w", err)
-		}
-		o.plain = plain
-		b = bufio.NewReaderSize(plain, 1<<20)
-	}
-	form, err := detect(b, f.format)
+	plain, err := decompress(b)
 	if err != nil {
 		return err
 	}
+	if plain != nil {
+		o.plain = plain
+		b = bufio.NewReaderSize(plain, 1<<20)
+	}
+	form, err := detect(b, f.format, f.name)
+	if err != nil {
+		return err
+	}
+	f.guessed = f.guessed || f.format == ""
 	f.format = form.name
 	o.reader, err = form.open(b)
 	return err
 }
+
+// decompress looks at a file's first bytes and returns a reader of its plain
+// text, nil where it is plain already.
+func decompress(b *bufio.Reader) (io.ReadCloser, error) {
+	head, _ := b.Peek(4)
+	switch {
+	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
+		plain, err := gzip.NewReader(b)
+		if err != nil {
+			return nil, fmt.Errorf("not whole gzip: %w", err)
+		}
+		return plain, nil
+	case bytes.Equal(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		plain, err := zstd.NewReader(b, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxWindowBytes))
+		if err != nil {
+			return nil, fmt.Errorf("not whole zstd: %w", err)
+		}
+		return plain.IOReadCloser(), nil
+	}
+	return nil, nil
+}
+
+// maxWindowBytes bounds the memory that a compressed file may ask for.
+const maxWindowBytes = 128 << 20
 
 // close stops reading.
 func (o *opened) close() {
@@ -111,14 +142,24 @@ func (o *opened) close() {
 
 // streamOf names the stream of an event: that of the source where it names
 // one, else the event's own $Stream, else the file's.
-func (f *file) streamOf(own string) string {
-	switch {
-	case f.rule != nil && f.rule.stream != "":
+func (f *file) streamOf(own workbook.Value) string {
+	if f.rule != nil && f.rule.stream != "" {
 		return f.rule.stream
-	case own != "":
-		return strings.ToUpper(own)
+	}
+	if name := streamName(own); name != "" {
+		return name
 	}
 	return f.streamName
+}
+
+// streamName is the name that an event gives its stream; "" where what it gives
+// is no name.
+func streamName(v workbook.Value) string {
+	text := strings.TrimSpace(workbook.Text(v))
+	if strings.HasPrefix(text, "[") || strings.HasPrefix(text, "{") {
+		return ""
+	}
+	return strings.ToUpper(text)
 }
 
 // fields are the names that the file's source gives to raw fields.

@@ -53,6 +53,12 @@ type file struct {
 	// streamName is the stream of events that name none themselves.
 	streamName string
 	format     string
+	// guessed says that nothing but the content told the format.
+	guessed bool
+	// size is the file's when it was surveyed: what is written to it later is
+	// not read, so that rows never come from bytes that the record does not
+	// cover.
+	size int64
 	// holds are the streams that the file has events of; the survey tells.
 	holds map[string]bool
 }

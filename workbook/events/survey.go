@@ -26,6 +26,9 @@ type Survey struct {
 	Files   []workbook.EventFile
 	Formats map[string]string
 	Streams map[string]*Stream
+	// Plain lists the files in which no format was recognised, so that they were
+	// read as one value a line.
+	Plain []string
 	// Undecodable counts the lines that are no events; Bad are the first of
 	// them with what is wrong.
 	Undecodable int64
@@ -126,7 +129,7 @@ func (v *Survey) file(ctx context.Context, f *file, o Options) error {
 		if err != nil {
 			return err
 		}
-		own := strings.ToUpper(workbook.Text(picker.value(&r, 0)))
+		own := streamName(picker.value(&r, 0))
 		st := streams[own]
 		if st == nil {
 			st = newStream("")
@@ -146,9 +149,13 @@ func (v *Survey) file(ctx context.Context, f *file, o Options) error {
 		f.holds[f.streamOf(own)] = true
 		v.add(f, f.streamOf(own), st)
 	}
+	f.size = tree.size
 	info.Bytes, info.Root = tree.size, tree.root()
 	v.Files = append(v.Files, info)
 	v.Formats[f.name] = f.format
+	if f.guessed && f.format == "lines" && info.Events > 0 {
+		v.Plain = append(v.Plain, f.name)
+	}
 	return nil
 }
 

@@ -26,7 +26,7 @@ type module struct {
 	set    *Set
 	extra  map[string]workbook.Table
 	scans  []Scan
-	counts []Reading
+	counts []counted
 	// failed keeps the error that SQLite would blur.
 	failed error
 }
@@ -75,14 +75,20 @@ func (t *table) Open() (vtab.Cursor, error) {
 	return &cursor{module: t.module, scan: scan, count: &t.module.counts[t.number], stream: strings.ToUpper(scan.Stream)}, nil
 }
 
+// counted is a reading that goes on.
+type counted struct {
+	Reading
+	started bool
+}
+
 // A cursor walks through the events of a stream, file by file.
 type cursor struct {
 	module *module
 	scan   Scan
 	stream string
-	count  *Reading
+	count  *counted
 
-	// first says that this is the first pass over the scan, which counts.
+	// counting says that this is the first pass over the scan.
 	counting bool
 	next     int
 	in       *opened
@@ -96,6 +102,7 @@ type cursor struct {
 
 	memory []workbook.Row
 	index  []int
+	timeAt int
 	done   bool
 }
 
@@ -103,13 +110,14 @@ type cursor struct {
 func (c *cursor) Filter(int, string, []vtab.Value) error {
 	c.close()
 	c.next, c.done = 0, false
-	c.counting = c.count.Events == 0
+	c.counting = !c.count.started
+	c.count.started = true
 	if table, ok := c.module.extra[c.stream]; ok {
 		c.index = make([]int, len(c.scan.Columns))
 		for i, column := range c.scan.Columns {
 			c.index[i] = table.Index(column)
 		}
-		c.memory = table.Rows
+		c.memory, c.timeAt = table.Rows, table.Index("$CNAMTime")
 		c.number = -1
 	}
 	return c.Next()
@@ -126,8 +134,7 @@ func (c *cursor) Next() error {
 
 func (c *cursor) advance() error {
 	if c.index != nil {
-		c.number++
-		c.done = c.number >= len(c.memory)
+		c.remembered()
 		return nil
 	}
 	for n := 0; ; n++ {
@@ -138,6 +145,9 @@ func (c *cursor) advance() error {
 			more, err := c.openNext()
 			if err != nil || !more {
 				c.done = true
+				if c.counting && err == nil {
+					c.count.Complete = true
+				}
 				return err
 			}
 		}
@@ -157,6 +167,23 @@ func (c *cursor) advance() error {
 			return err
 		}
 	}
+}
+
+// remembered goes to the next row in memory that is inside the window; rows
+// there have their time in $CNAMTime.
+func (c *cursor) remembered() {
+	for c.number++; c.number < len(c.memory); c.number++ {
+		c.at = time.Time{}
+		if c.timeAt >= 0 {
+			if at, _, err := ParseTime(c.memory[c.number].Values[c.timeAt], time.UTC); err == nil {
+				c.at = at
+			}
+		}
+		if c.inside() {
+			return
+		}
+	}
+	c.done = true
 }
 
 // openNext opens the next file that may hold events of the stream.
@@ -183,7 +210,7 @@ func (c *cursor) openNext() (bool, error) {
 // wanted tells whether the event belongs to the scan, and counts it.
 func (c *cursor) wanted() (bool, error) {
 	c.own.find(&c.record)
-	if c.stream != "" && c.file.streamOf(workbook.Text(c.own.value(&c.record, 0))) != c.stream {
+	if c.stream != "" && c.file.streamOf(c.own.value(&c.record, 0)) != c.stream {
 		return false, nil
 	}
 	at, err := c.timer.of(&c.record)
@@ -200,27 +227,21 @@ func (c *cursor) wanted() (bool, error) {
 
 // inside tests the event's time, and counts on the first pass.
 func (c *cursor) inside() bool {
-	var spare Reading
-	count := c.count
-	if !c.counting {
-		count = &spare
-	}
-	count.Events++
-	wall := c.module.set.options.Wall
+	wall, window := c.module.set.options.Wall, c.scan.Window
 	switch {
 	case !c.at.IsZero() && !wall.IsZero() && c.at.After(wall.Add(futureAfter)):
-		count.Future++
 		return false
-	case c.scan.Window.Open():
+	case window.Open():
 	case c.at.IsZero():
-		count.NoTime++
 		return false
-	case !c.scan.Window.From.IsZero() && !c.at.After(c.scan.Window.From):
+	case !window.From.IsZero() && !c.at.After(window.From):
 		return false
-	case !c.scan.Window.To.IsZero() && c.at.After(c.scan.Window.To):
+	case !window.To.IsZero() && c.at.After(window.To):
 		return false
 	}
-	count.Inside++
+	if c.counting {
+		c.count.Inside++
+	}
 	return true
 }
 
@@ -230,8 +251,11 @@ func (c *cursor) Eof() bool { return c.done }
 func (c *cursor) Column(i int) (vtab.Value, error) {
 	last := len(c.scan.Columns)
 	if c.index != nil {
-		if i < last && c.index[i] >= 0 {
+		switch {
+		case i < last && c.index[i] >= 0:
 			return c.memory[c.number].Values[c.index[i]], nil
+		case i == last && !c.at.IsZero():
+			return c.at.UnixMilli(), nil
 		}
 		return nil, nil
 	}

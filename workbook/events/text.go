@@ -3,88 +3,10 @@ package events
 import (
 	"bufio"
 	"bytes"
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
+	"strconv"
 	"strings"
 )
-
-// csvReader reads delimited text whose first line names the columns. An empty
-// field is nothing.
-type csvReader struct {
-	csv    *csv.Reader
-	header []string
-	start  int64
-}
-
-func openCSV(b *bufio.Reader) (reader, error) {
-	start := skipBOM(b)
-	head, err := b.Peek(headBytes)
-	if err != nil && err != io.EOF {
-		return nil, err
-	}
-	c := csv.NewReader(b)
-	c.Comma = delimiter(head)
-	c.FieldsPerRecord = -1
-	header, err := c.Read()
-	if err == io.EOF {
-		return &csvReader{csv: c, start: start}, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the header: %w", err)
-	}
-	seen := map[string]bool{}
-	for i, name := range header {
-		header[i] = strings.TrimSpace(name)
-		if seen[header[i]] {
-			return nil, fmt.Errorf("the header names the column %q twice", header[i])
-		}
-		seen[header[i]] = true
-	}
-	c.ReuseRecord = true
-	return &csvReader{csv: c, header: header, start: start}, nil
-}
-
-// delimiter is the one of comma, semicolon and tab that the first line has most
-// of.
-func delimiter(head []byte) rune {
-	line, _, _ := bytes.Cut(head, []byte("\n"))
-	best, most := ',', 0
-	for _, d := range ",;\t" {
-		if n := bytes.Count(line, []byte(string(d))); n > most {
-			best, most = d, n
-		}
-	}
-	return best
-}
-
-func (c *csvReader) stream() string { return "" }
-
-func (c *csvReader) next(r *record) error {
-	r.reset()
-	offset := c.csv.InputOffset() + c.start
-	fields, err := c.csv.Read()
-	r.offset = offset
-	var broken *csv.ParseError
-	switch {
-	case errors.As(err, &broken):
-		r.line, r.problem = int64(broken.StartLine), broken.Err.Error()
-		return nil
-	case err != nil:
-		return err
-	}
-	line, _ := c.csv.FieldPos(0)
-	r.line = int64(line)
-	if len(fields) != len(c.header) {
-		r.problem = fmt.Sprintf("%d fields where the header has %d", len(fields), len(c.header))
-		return nil
-	}
-	for i, f := range fields {
-		r.add(c.header[i], rawValue{text: []byte(f)})
-	}
-	return nil
-}
 
 // zeekReader reads Zeek's tab-separated logs: # lines of headers, then one
 // event a line. The unset mark and the empty mark are nothing.
@@ -139,6 +61,12 @@ func (z *zeekReader) next(r *record) error {
 
 // directive takes a header line.
 func (z *zeekReader) directive(text string) {
+	if mark, ok := strings.CutPrefix(text, "#separator "); ok {
+		if c, err := strconv.Unquote(`"` + mark + `"`); err == nil && c != "" {
+			z.separator = c
+		}
+		return
+	}
 	name, value, _ := strings.Cut(text, z.separator)
 	switch name {
 	case "#fields":

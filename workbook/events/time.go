@@ -32,9 +32,14 @@ func ParseTime(v workbook.Value, zone *time.Location) (t time.Time, local bool, 
 	case float64:
 		return epochFraction(n)
 	}
-	text := strings.TrimSpace(workbook.Text(v))
+	text := strings.ToUpper(strings.TrimSpace(workbook.Text(v)))
 	if len(text) < 8 || len(text) > 64 {
 		return time.Time{}, false, errNoTime
+	}
+	for _, utc := range []string{" UTC", " GMT"} {
+		if bare, ok := strings.CutSuffix(text, utc); ok {
+			text = bare + "Z"
+		}
 	}
 	for _, layout := range zoned {
 		if t, err := time.Parse(layout, text); err == nil {
@@ -53,34 +58,33 @@ func ParseTime(v workbook.Value, zone *time.Location) (t time.Time, local bool, 
 	return time.Time{}, false, errNoTime
 }
 
-// Epochs beyond these are taken for a finer unit: 1e11 seconds is the year
-// 5138, 1e11 milliseconds is 1973.
+// An epoch counts in the unit in which it lies between the years 1985 and 5138;
+// what lies in none, such as 20260101, is no time.
 const (
-	mostSeconds      = 1e11
-	mostMilliseconds = 1e14
-	mostMicroseconds = 1e17
+	leastEpoch = 500_000_000
+	mostEpoch  = 100_000_000_000
 )
 
 func epoch(n int64) (time.Time, bool, error) {
 	switch {
-	case n <= 0:
-		return time.Time{}, false, errNoTime
-	case n < mostSeconds:
+	case n >= leastEpoch && n < mostEpoch:
 		return time.Unix(n, 0).UTC(), false, nil
-	case n < mostMilliseconds:
+	case n >= leastEpoch*1e3 && n < mostEpoch*1e3:
 		return time.UnixMilli(n).UTC(), false, nil
-	case n < mostMicroseconds:
+	case n >= leastEpoch*1e6 && n < mostEpoch*1e6:
 		return time.UnixMicro(n).UTC(), false, nil
+	case n >= leastEpoch*1e9:
+		return time.Unix(0, n).UTC(), false, nil
 	}
-	return time.Unix(0, n).UTC(), false, nil
+	return time.Time{}, false, errNoTime
 }
 
 func epochFraction(f float64) (time.Time, bool, error) {
-	if f <= 0 || f > math.MaxInt64/2 {
-		return time.Time{}, false, errNoTime
-	}
-	if f >= mostSeconds {
+	if f >= mostEpoch && f < math.MaxInt64/2 {
 		return epoch(int64(f))
+	}
+	if f < leastEpoch || f >= mostEpoch {
+		return time.Time{}, false, errNoTime
 	}
 	seconds, fraction := math.Modf(f)
 	return time.Unix(int64(seconds), int64(math.Round(fraction*1e6))*1000).UTC(), false, nil
@@ -151,13 +155,13 @@ func (t *timer) read(v workbook.Value, r *record) (time.Time, error) {
 	if err != nil || !local {
 		return at, err
 	}
-	minute, err := time.Parse("200601021504", workbook.Text(t.picker.value(r, 2)))
-	if err != nil {
-		return time.Time{}, &ZoneError{workbook.Position{File: t.file.name, Offset: r.offset, Line: r.line}, workbook.Text(v)}
-	}
 	// Zones lie at multiples of a quarter of an hour, and $Xminute is cut to
 	// its minute or to the batch it came in: what is nearest is the zone.
+	minute, err := time.Parse("200601021504", workbook.Text(t.picker.value(r, 2)))
 	offset := at.Sub(minute).Round(15 * time.Minute)
+	if err != nil || offset < -12*time.Hour || offset > 14*time.Hour {
+		return time.Time{}, &ZoneError{workbook.Position{File: t.file.name, Offset: r.offset, Line: r.line}, workbook.Text(v)}
+	}
 	return at.Add(-offset), nil
 }
 

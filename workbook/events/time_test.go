@@ -30,8 +30,17 @@ func TestParseTime(t *testing.T) {
 		{"27 May 2021, 3:44 PM", nil, "2021-05-27T15:44:00Z", true},
 		{"27 May 2021, 3:44 PM", kolkata, "2021-05-27T10:14:00Z", false},
 		{"2026-01-01T05:30:00", kolkata, "2026-01-01T00:00:00Z", false},
-		{"2026-01-01", nil, "", false}, // a bare date is no time of day
-		{"yesterday", nil, "", false}, {"", nil, "", false}, {nil, nil, "", false}, {int64(0), nil, "", false}, {int64(-5), nil, "", false},
+		{"27 May 2021, 3:44 pm", kolkata, "2021-05-27T10:14:00Z", false},
+		{"2021-05-27t15:44:00z", nil, "2021-05-27T15:44:00Z", false},
+		{"2021-05-27 15:44:00 UTC", nil, "2021-05-27T15:44:00Z", false},
+		{int64(20210527), nil, "", false},
+		{"202105271544", nil, "", false}, // dates, not epochs
+		{"2026-01-01", nil, "", false},   // a bare date is no time of day
+		{"yesterday", nil, "", false},
+		{"", nil, "", false},
+		{nil, nil, "", false},
+		{int64(0), nil, "", false},
+		{int64(-5), nil, "", false},
 	}
 	for _, test := range tests {
 		got, local, err := ParseTime(test.in, test.zone)
@@ -63,13 +72,32 @@ func TestTimeWithoutZoneStopsAndAsks(t *testing.T) {
 	}
 }
 
+func TestMinuteGivesNoZoneFarAway(t *testing.T) {
+	set := folder(t, map[string]string{"A.ndjson": `{"$SystemTstamp":"2026-01-03 10:00:00","$Xminute":"202601080800"}`}, Options{})
+	var zone *ZoneError
+	if _, err := set.Survey(context.Background()); !errors.As(err, &zone) {
+		t.Error(err)
+	}
+}
+
 func TestParseDuration(t *testing.T) {
 	tests := []struct {
 		in   string
 		want time.Duration
 	}{
-		{"7d", 7 * 24 * time.Hour}, {"15m", 15 * time.Minute}, {"1M", 30 * 24 * time.Hour}, {"2w", 14 * 24 * time.Hour}, {"90s", 90 * time.Second},
-		{"", 0}, {"d", 0}, {"7", 0}, {"0d", 0}, {"-1d", 0}, {"1.5h", 0}, {"9999999d", 0}, {"7D", 0},
+		{"7d", 7 * 24 * time.Hour},
+		{"15m", 15 * time.Minute},
+		{"1M", 30 * 24 * time.Hour},
+		{"2w", 14 * 24 * time.Hour},
+		{"90s", 90 * time.Second},
+		{"", 0},
+		{"d", 0},
+		{"7", 0},
+		{"0d", 0},
+		{"-1d", 0},
+		{"1.5h", 0},
+		{"9999999d", 0},
+		{"7D", 0},
 	}
 	for _, test := range tests {
 		got, err := ParseDuration(test.in)

@@ -7,9 +7,15 @@ import (
 
 // fangs are the ways to write a sign so that nobody clicks it.
 var fangs = []struct{ written, meant string }{
-	{"[.]", "."}, {"(.)", "."}, {"{.}", "."}, {"[dot]", "."}, {"(dot)", "."},
-	{"[:]", ":"}, {"[://]", "://"},
-	{"[@]", "@"}, {"[at]", "@"},
+	{"[.]", "."},
+	{"(.)", "."},
+	{"{.}", "."},
+	{"[dot]", "."},
+	{"(dot)", "."},
+	{"[:]", ":"},
+	{"[://]", "://"},
+	{"[@]", "@"},
+	{"[at]", "@"},
 }
 
 // Refang undoes hxxp and hxxps before a colon, [.], (.), {.}, [dot], (dot), [:],

@@ -156,7 +156,7 @@ func (d *decoder) mapping(n Node, v reflect.Value, what string) {
 func (d *decoder) structure(n Node, v reflect.Value, what string) {
 	if !n.IsMap() {
 		if what == "" {
-			what = "the file"
+			what = "this"
 		}
 		d.add(n.Problem(what+" must be a map", "write it as {key: value} or one key a line"))
 		return

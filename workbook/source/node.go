@@ -178,7 +178,11 @@ func (n Node) Pairs() []Pair {
 	content := n.target().Content
 	pairs := make([]Pair, 0, len(content)/2)
 	for i := 0; i+1 < len(content); i += 2 {
-		key, _ := Node{content[i], n.file}.Text()
+		node := Node{content[i], n.file}
+		key, ok := node.Text()
+		if !ok { // a key that is no text keeps its place, so that it can be refused
+			key = Text{file: n.file, first: node.Place()}
+		}
 		pairs = append(pairs, Pair{key, Node{content[i+1], n.file}})
 	}
 	return pairs
@@ -206,16 +210,32 @@ func (n Node) Text() (Text, bool) {
 	switch y.Style &^ yaml.TaggedStyle {
 	case yaml.LiteralStyle:
 		t.block = true
-		t.first.Line = y.Line + 1
-		t.indent = max(0, n.file.indentAfter(y.Line)-leadingBlanks(strings.TrimLeft(y.Value, "\n")))
+		header := n.file.blockHeader(y.Line)
+		t.first.Line = header + 1
+		t.indent = max(0, n.file.indentAfter(header)-leadingBlanks(strings.TrimLeft(y.Value, "\n")))
 		t.first.Column = t.indent + 1
 	case yaml.FoldedStyle:
-		t.first.Line = y.Line + 1
-		t.first.Column = n.file.indentAfter(y.Line) + 1
+		header := n.file.blockHeader(y.Line)
+		t.first.Line = header + 1
+		t.first.Column = n.file.indentAfter(header) + 1
 	case yaml.SingleQuotedStyle, yaml.DoubleQuotedStyle:
 		t.first.Column++
 	}
 	return t, true
+}
+
+// blockMark is what ends the line above a block scalar.
+var blockMark = regexp.MustCompile(`[|>][-+0-9]*[ \t]*(#.*)?$`)
+
+// blockHeader returns the line that ends in the mark of the block scalar which
+// begins at line n: an anchor or a tag may stand on a line before it.
+func (f *File) blockHeader(n int) int {
+	for i := n; i < n+3; i++ {
+		if blockMark.MatchString(f.line(i)) {
+			return i
+		}
+	}
+	return n
 }
 
 // indentAfter returns the indentation of the first line after line n that is

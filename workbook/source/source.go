@@ -71,7 +71,10 @@ func (t Text) Place(offset int) Place {
 	before := t.Value[:min(max(offset, 0), len(t.Value))]
 	newlines := strings.Count(before, "\n")
 	if !t.block {
-		if newlines == 0 {
+		// A scalar with escapes or over several lines does not stand in the file
+		// as it reads: then the scalar's own place must do.
+		line := []rune(t.file.line(p.Line))
+		if at := p.Column - 1; newlines == 0 && at <= len(line) && strings.HasPrefix(string(line[at:]), before) {
 			p.Column += utf8.RuneCountInString(before)
 		}
 		return p
@@ -85,8 +88,17 @@ func (t Text) Place(offset int) Place {
 	return p
 }
 
-// Problem reports a mistake at the byte at offset, with the way to mend it.
+// Part returns a text of the same place whose value is part of t's.
+func (t Text) Part(value string) Text {
+	part := t
+	part.Value, part.block = value, false
+	return part
+}
+
+// Problem reports a mistake at the byte at offset, with the way to mend it. One
+// at the text's end stands behind its last character that is no blank.
 func (t Text) Problem(offset int, message, fix string) Problem {
+	offset = min(offset, len(strings.TrimRight(t.Value, " \t\r\n")))
 	p := t.Place(offset)
 	return Problem{Place: p, LineText: t.file.line(p.Line), Message: message, Fix: fix}
 }
