@@ -39,6 +39,8 @@ func same(a, b Expr) bool {
 	return true
 }
 
+func sameName(a, b string) bool { return strings.EqualFold(a, b) }
+
 // sameNode compares what two expressions of one type are without what stands
 // below them.
 func sameNode(a, b Expr) bool {

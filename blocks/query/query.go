@@ -8,8 +8,8 @@ package query
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"tabletop/workbook"
@@ -23,6 +23,8 @@ type Options struct {
 	Events *events.Set
 	// Standard is the span that a query without a time reads; zero reads all.
 	Standard time.Duration
+	// Plain leaves conditions and groups to SQLite, for comparing.
+	Plain bool
 }
 
 // A Statement is a query that has been checked.
@@ -49,8 +51,7 @@ func newStatement(text source.Text, tree *Select) (*Statement, source.Problems) 
 	if problems := check(text, tree); len(problems) > 0 {
 		return nil, problems
 	}
-	open := func(*Window) (events.Window, error) { return events.Window{}, nil }
-	q, problems := write(text, tree, open, nil)
+	q, problems := write(text, tree, writing{})
 	if len(problems) > 0 {
 		return nil, problems
 	}
@@ -75,8 +76,7 @@ func (s *Statement) repeated() source.Problems {
 
 // Streams lists the streams that the query reads.
 func (s *Statement) Streams() []string {
-	open := func(*Window) (events.Window, error) { return events.Window{}, nil }
-	q, _ := write(s.text, s.tree, open, nil)
+	q, _ := write(s.text, s.tree, writing{})
 	var names []string
 	for _, scan := range q.Scans {
 		if !slices.Contains(names, scan.Stream) {
@@ -89,21 +89,27 @@ func (s *Statement) Streams() []string {
 // Run answers the query at a clock. extra are streams that stand in no file.
 // The warnings say what of the events the answer leaves out.
 func (s *Statement) Run(ctx context.Context, o Options, clock Clock, maxRows int, extra map[string]workbook.Table) (events.Result, []string, error) {
-	survey, err := o.Events.Survey(ctx)
-	if err != nil {
-		return events.Result{}, nil, err
-	}
-	columnsOf := func(stream string) []string {
-		if table, ok := extra[strings.ToUpper(stream)]; ok {
-			return table.Columns
+	var streams map[string]*events.Stream
+	if s.Star {
+		var err error
+		if streams, err = o.Events.Streams(ctx); err != nil {
+			return events.Result{}, nil, err
 		}
-		if st := survey.Streams[strings.ToUpper(stream)]; st != nil {
-			return st.Columns
-		}
-		return nil
 	}
-	window := func(w *Window) (events.Window, error) { return w.resolve(clock.Now, clock.Zone, o.Standard) }
-	q, problems := write(s.text, s.tree, window, columnsOf)
+	q, problems := write(s.text, s.tree, writing{
+		columnsOf: func(stream string) []string {
+			if table, ok := extra[stream]; ok {
+				return table.Columns
+			}
+			if st := streams[stream]; st != nil {
+				return st.Columns
+			}
+			return nil
+		},
+		window:   func(w *Window) (events.Window, error) { return w.resolve(clock.Now, clock.Zone, o.Standard) },
+		inMemory: func(stream string) bool { _, ok := extra[stream]; return ok },
+		plain:    o.Plain,
+	})
 	if len(problems) > 0 {
 		return events.Result{}, nil, problems
 	}
@@ -112,60 +118,80 @@ func (s *Statement) Run(ctx context.Context, o Options, clock Clock, maxRows int
 	if err != nil {
 		return result, nil, err
 	}
-	return result, s.warnings(q, result, survey, extra, o), nil
+	warnings, err := s.warnings(ctx, q, result, extra, o)
+	return result, warnings, err
 }
 
 // warnings says what a reader would else not see: streams and columns that no
 // event has, and events left out.
-func (s *Statement) warnings(q events.Query, r events.Result, survey *events.Survey, extra map[string]workbook.Table, o Options) []string {
+func (s *Statement) warnings(ctx context.Context, q events.Query, r events.Result, extra map[string]workbook.Table, o Options) ([]string, error) {
 	var out []string
 	for i, scan := range q.Scans {
 		if _, ok := extra[scan.Stream]; ok {
 			continue
 		}
-		stream := survey.Streams[scan.Stream]
-		if stream == nil {
-			out = append(out, fmt.Sprintf("no event has the stream %s%s", scan.Stream, hint(scan.Stream, survey.StreamNames())))
-			continue
+		read := r.Read[i]
+		if read.Complete && (read.Events == 0 || len(read.Unseen) > 0) {
+			more, err := missing(ctx, scan, read, o.Events)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, more...)
 		}
-		out = append(out, missing(scan, stream)...)
-		out = append(out, leftOut(scan, r.Read[i], stream, !s.tree.Window.set() && o.Standard > 0, o.Standard)...)
+		out = append(out, leftOut(scan, read, !s.tree.Window.set() && o.Standard > 0, o.Standard)...)
 	}
-	return out
+	return out, nil
 }
 
 // leftOut tells of the events that the window kept out. The scan may have ended
 // before it had seen all events, so it counts only where it is complete.
-func leftOut(scan events.Scan, read events.Reading, stream *events.Stream, standard bool, d time.Duration) []string {
+func leftOut(scan events.Scan, read events.Reading, standard bool, d time.Duration) []string {
 	var out []string
 	switch {
-	case !standard || read.Complete && read.Inside == stream.Events:
+	case !standard && read.Complete && read.Inside == 0 && read.Events > read.Future && !scan.Window.Open():
+		out = append(out, fmt.Sprintf("none of the %s of %s lies in the query's time, %s: is the clock right?", plural(read.Events, "event"), scan.Stream, scan.Window))
+	case !standard || read.Complete && read.Inside == read.Events:
 	case read.Complete:
-		out = append(out, fmt.Sprintf("the query names no time, so it read the last %s before the clock, as DNIF does: %d of %d events of %s; --window all reads every one",
-			span(d), read.Inside, stream.Events, scan.Stream))
+		out = append(out, fmt.Sprintf("the query names no time, so it read the last %s before the clock, as DNIF does: %d of %s of %s; --window all reads the others",
+			span(d), read.Inside, plural(read.Events, "event"), scan.Stream))
 	default:
 		out = append(out, fmt.Sprintf("the query names no time, so it read the last %s of %s before the clock, as DNIF does; --window all reads every event", span(d), scan.Stream))
 	}
-	if stream.NoTime > 0 && !scan.Window.Open() {
-		out = append(out, fmt.Sprintf("%d events of %s have no time and were left out of the window", stream.NoTime, scan.Stream))
+	if read.NoTime > 0 {
+		out = append(out, fmt.Sprintf("%s of %s left out of the window, having no time that could be read", plural(read.NoTime, "event"), scan.Stream))
 	}
-	if stream.Future > 0 {
-		out = append(out, fmt.Sprintf("%d events of %s lie over a day in the future and were left out", stream.Future, scan.Stream))
+	if read.Future > 0 {
+		out = append(out, fmt.Sprintf("%s of %s left out, lying over a day in the future", plural(read.Future, "event"), scan.Stream))
 	}
 	return out
 }
 
-// missing names the columns of a scan that no event of its stream has.
-func missing(scan events.Scan, stream *events.Stream) []string {
-	var out []string
-	for _, column := range scan.Columns {
-		bare := strings.TrimPrefix(column, "$")
-		known := func(c string) bool { return strings.EqualFold(strings.TrimPrefix(c, "$"), bare) }
-		if !slices.ContainsFunc(stream.Columns, known) {
-			out = append(out, fmt.Sprintf("no event of %s has the column %s%s", scan.Stream, column, hint(column, stream.Columns)))
-		}
+func plural(n int64, word string) string {
+	if n == 1 {
+		return "1 " + word
 	}
-	return out
+	return fmt.Sprintf("%d %ss", n, word)
+}
+
+// missing names what no event has: the stream, or columns of it, with what the
+// events have instead.
+func missing(ctx context.Context, scan events.Scan, read events.Reading, set *events.Set) ([]string, error) {
+	streams, err := set.Streams(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if read.Events == 0 {
+		return []string{fmt.Sprintf("no event has the stream %s%s", scan.Stream, hint(scan.Stream, slices.Sorted(maps.Keys(streams))))}, nil
+	}
+	var known []string
+	if st := streams[scan.Stream]; st != nil {
+		known = st.Columns
+	}
+	var out []string
+	for _, column := range read.Unseen {
+		out = append(out, fmt.Sprintf("no event of %s has the column %s%s", scan.Stream, column, hint(column, known)))
+	}
+	return out, nil
 }
 
 func hint(word string, known []string) string {

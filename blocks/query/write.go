@@ -16,10 +16,7 @@ import (
 type writer struct {
 	text  source.Text
 	query events.Query
-	// columnsOf lists the columns of a stream, for *; nil before a run.
-	columnsOf func(stream string) []string
-	// window gives a SELECT its times.
-	window func(w *Window) (events.Window, error)
+	writing
 	scopes []*scope
 	// derived counts the SELECTs in FROM.
 	derived int
@@ -28,6 +25,22 @@ type writer struct {
 	groups  []Expr
 	grouped bool
 	inside  bool
+	// pushed are the groups that the readers make, pushedCalls their aggregates.
+	pushed      *events.Grouping
+	pushedCalls []*Call
+}
+
+// A writing is what a query is written with. Its zero value only checks, and *
+// has no columns.
+type writing struct {
+	// columnsOf lists the columns of a stream, for *; nil before a run.
+	columnsOf func(stream string) []string
+	// window gives a SELECT its times; nil leaves them open.
+	window func(w *Window) (events.Window, error)
+	// inMemory tells streams that stand in no file.
+	inMemory func(stream string) bool
+	// plain leaves all conditions and groups to SQLite.
+	plain bool
 }
 
 // A scope is what FROM of one SELECT names.
@@ -58,10 +71,9 @@ type Clock struct {
 	Standard time.Duration
 }
 
-// write compiles a SELECT. Without columnsOf it only checks, and * has no
-// columns.
-func write(text source.Text, s *Select, window func(*Window) (events.Window, error), columnsOf func(string) []string) (q events.Query, problems source.Problems) {
-	w := &writer{text: text, window: window, columnsOf: columnsOf}
+// write compiles a SELECT.
+func write(text source.Text, s *Select, o writing) (q events.Query, problems source.Problems) {
+	w := &writer{text: text, writing: o}
 	defer func() {
 		if r := recover(); r != nil {
 			m, ok := r.(mistake)
@@ -88,17 +100,26 @@ func (w *writer) selectStatement(s *Select, top bool, shape func(operand) string
 	sc, from := w.from(s)
 	outer := *w
 	w.scopes = append(w.scopes, sc)
-	w.groups, w.grouped, w.inside = nil, false, false
+	w.groups, w.grouped, w.inside, w.pushed, w.pushedCalls = nil, false, false, nil, nil
 	defer func() {
 		w.scopes, w.groups, w.grouped, w.inside = outer.scopes, outer.groups, outer.grouped, outer.inside
+		w.pushed, w.pushedCalls = outer.pushed, outer.pushedCalls
 	}()
 
 	where := ""
-	if s.Where != nil {
-		where = " WHERE " + w.expr(s.Where).condition()
+	left := s.Where
+	if !w.plain {
+		left = w.pushWhere(s, sc)
+		w.pushGroups(s, sc, left)
+	}
+	if left != nil {
+		where = " WHERE " + w.expr(left).condition()
 	}
 	var groups []string
 	for _, g := range s.Groups {
+		if w.pushed != nil {
+			break
+		}
 		o := w.expr(g)
 		if o.kind == isAny {
 			o.sql = o.text()
@@ -116,7 +137,11 @@ func (w *writer) selectStatement(s *Select, top bool, shape func(operand) string
 		sql += " GROUP BY " + strings.Join(groups, ", ")
 	}
 	if s.Having != nil {
-		sql += " HAVING " + w.expr(s.Having).condition()
+		word := " HAVING "
+		if w.pushed != nil {
+			word = " WHERE "
+		}
+		sql += word + w.expr(s.Having).condition()
 	}
 	sql += w.order(s, sc)
 	if s.Limit >= 0 || s.Offset >= 0 {
@@ -221,9 +246,12 @@ func (w *writer) from(s *Select) (*scope, string) {
 
 // scan adds a reading of a stream.
 func (w *writer) scan(src Source, s *Select) int {
-	window, err := w.window(&s.Window)
-	if err != nil {
-		w.fail(max(s.Window.StartAt, s.Window.EndAt), err.Error(), "")
+	window := events.Window{}
+	if w.window != nil {
+		var err error
+		if window, err = w.window(&s.Window); err != nil {
+			w.fail(max(s.Window.StartAt, s.Window.EndAt), err.Error(), "")
+		}
 	}
 	w.query.Scans = append(w.query.Scans, events.Scan{Stream: src.Stream, Window: window})
 	return len(w.query.Scans) - 1
@@ -231,13 +259,21 @@ func (w *writer) scan(src Source, s *Select) int {
 
 // scanColumn names a column of a scan, which is then read.
 func (w *writer) scanColumn(src *scopeSource, name string) string {
+	i := w.scanIndex(src, name)
+	w.query.Scans[src.scan].Shown[i] = true
+	return fmt.Sprintf(`%s."c%d"`, src.table, i)
+}
+
+// scanIndex is the number of a column of a scan.
+
+func (w *writer) scanIndex(src *scopeSource, name string) int {
 	scan := &w.query.Scans[src.scan]
 	i := slices.Index(scan.Columns, name)
 	if i < 0 {
 		i = len(scan.Columns)
-		scan.Columns = append(scan.Columns, name)
+		scan.Columns, scan.Shown = append(scan.Columns, name), append(scan.Shown, false)
 	}
-	return fmt.Sprintf(`%s."c%d"`, src.table, i)
+	return i
 }
 
 // evidence adds the columns that lead to the events, to the outermost SELECT.
@@ -252,6 +288,9 @@ func (w *writer) evidence(s *Select, sc *scope, top bool, names []string) []stri
 		w.query.Unknown = "the query joins streams, so a row has no events of its own"
 	case src.scan < 0:
 		w.query.Unknown = "the query selects from another SELECT, so its rows can't be followed to events"
+	case w.pushed != nil:
+		w.query.Evidence = events.GroupEvidence
+		return []string{src.table + `."group"`}
 	case aggregated(s):
 		w.query.Evidence = events.GroupEvidence
 		return []string{fmt.Sprintf(`evidence(%[1]s.rowid, %[1]s."line")`, src.table)}
@@ -272,6 +311,8 @@ func (w *writer) order(s *Select, sc *scope) string {
 	first := sc.sources[0]
 	if first.scan >= 0 {
 		switch {
+		case w.pushed != nil:
+			terms = append(terms, first.table+".rowid")
 		case aggregated(s) && len(s.Groups) > 0:
 			terms = append(terms, "min("+first.table+".rowid)")
 		case aggregated(s):

@@ -23,6 +23,11 @@ func (w *writer) expr(e Expr) operand {
 }
 
 func (w *writer) expression(e Expr) operand {
+	if w.pushed != nil {
+		if o, ok := w.fromGroups(e); ok {
+			return o
+		}
+	}
 	if w.grouped && !w.inside {
 		if slices.ContainsFunc(w.groups, func(g Expr) bool { return same(g, e) }) {
 			if _, literal := e.(*Literal); !literal {

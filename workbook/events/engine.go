@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -22,18 +23,24 @@ const (
 )
 
 // Query answers q over the set's events. extra holds streams that stand in no
-// file, by their upper-case names: the signals of a run. Reading stops when ctx
-// ends.
+// file, by their upper-case names: the signals of a run; scans of those have
+// neither Where nor Grouping. Reading stops when ctx ends.
 func (s *Set) Query(ctx context.Context, q Query, extra map[string]workbook.Table) (Result, error) {
-	// Which file holds which stream is known once all have been read: an answer
-	// of DNIF's names its stream behind its events.
-	if _, err := s.Survey(ctx); err != nil {
+	if err := s.sniff(ctx); err != nil {
 		return Result{}, err
 	}
-	m := &module{ctx: ctx, set: s, extra: extra, scans: q.Scans, counts: make([]counted, len(q.Scans))}
-	for i, scan := range q.Scans {
-		m.counts[i].Stream = strings.ToUpper(scan.Stream)
+	for {
+		result, err := s.query(ctx, q, extra)
+		var in errFile
+		if !errors.Is(err, errUneven) || !errors.As(err, &in) || in.file.uneven {
+			return result, err
+		}
+		in.file.uneven = true // read it line by line
 	}
+}
+
+func (s *Set) query(ctx context.Context, q Query, extra map[string]workbook.Table) (Result, error) {
+	m := &module{ctx: ctx, set: s, extra: extra, scans: q.Scans, tables: make([]*table, len(q.Scans)), evidence: q.Evidence == GroupEvidence}
 	db, err := open(m)
 	if err != nil {
 		return Result{}, err
@@ -52,16 +59,16 @@ func (s *Set) Query(ctx context.Context, q Query, extra map[string]workbook.Tabl
 	if err := restrict(conn); err != nil {
 		return Result{}, err
 	}
-	table, err := s.rows(ctx, conn, q)
+	rows, err := s.rows(ctx, conn, q, m)
 	if m.failed != nil {
 		err = m.failed
 	}
 	if err == nil {
 		err = ctx.Err()
 	}
-	result := Result{Table: table}
-	for _, c := range m.counts {
-		result.Read = append(result.Read, c.Reading)
+	result := Result{Table: rows}
+	for _, t := range m.tables {
+		result.Read = append(result.Read, t.reading)
 	}
 	return result, err
 }
@@ -120,7 +127,7 @@ func readOnly(action sqlite.AuthorizerActionCode, arg1, arg2, _, _ string) sqlit
 }
 
 // rows runs the statement and takes its rows with their evidence.
-func (s *Set) rows(ctx context.Context, conn *sql.Conn, q Query) (workbook.Table, error) {
+func (s *Set) rows(ctx context.Context, conn *sql.Conn, q Query, m *module) (workbook.Table, error) {
 	table := workbook.Table{Columns: q.Columns}
 	rows, err := conn.QueryContext(ctx, q.SQL, q.Args...)
 	if err != nil {
@@ -146,7 +153,7 @@ func (s *Set) rows(ctx context.Context, conn *sql.Conn, q Query) (workbook.Table
 		for i := range row.Values {
 			row.Values[i] = clean(cells[i])
 		}
-		if row.Evidence, err = s.evidence(q, cells[len(q.Columns):]); err != nil {
+		if row.Evidence, err = s.evidence(q, cells[len(q.Columns):], m); err != nil {
 			return table, err
 		}
 		table.Rows = append(table.Rows, row)
@@ -171,7 +178,7 @@ func clean(v any) workbook.Value {
 }
 
 // evidence reads the columns behind the result's own.
-func (s *Set) evidence(q Query, cells []any) (workbook.Evidence, error) {
+func (s *Set) evidence(q Query, cells []any, m *module) (workbook.Evidence, error) {
 	switch q.Evidence {
 	case RowEvidence:
 		rowid, _ := cells[0].(int64)
@@ -181,6 +188,10 @@ func (s *Set) evidence(q Query, cells []any) (workbook.Evidence, error) {
 		}
 		return workbook.Evidence{Events: 1, First: []workbook.Position{s.place(rowid, line)}}, nil
 	case GroupEvidence:
+		if t := m.tables[0]; t.scan.Grouping != nil {
+			n, _ := cells[0].(int64)
+			return s.evidenceOf(t.groups[n], t.lines), nil
+		}
 		e, err := decodeEvidence(workbook.Text(plain(cells[0])), s.place)
 		if len(e.First) > 0 && e.First[0].Line == 0 {
 			return workbook.Evidence{Unknown: signalsEvidence}, err

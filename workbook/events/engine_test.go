@@ -162,7 +162,7 @@ func TestWindowAndCounts(t *testing.T) {
 	if diff := cmp.Diff([][]any{{int64(2), int64(1767225660000)}, {int64(3), int64(1767225720000)}}, values(result.Table)); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]Reading{{Stream: "A", Inside: 2, Complete: true}}, result.Read); diff != "" {
+	if diff := cmp.Diff([]Reading{{Stream: "A", Events: 5, Inside: 2, NoTime: 1, Future: 1, Complete: true}}, result.Read); diff != "" {
 		t.Error(diff)
 	}
 	survey, err := set.Survey(context.Background())

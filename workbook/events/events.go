@@ -35,7 +35,34 @@ type Scan struct {
 	// them stand rowid, "at" (the event's time in epoch milliseconds) and
 	// "line".
 	Columns []string
-	Window  Window
+	// Shown says of each column whether SQL reads it; the others are for the
+	// conditions alone and are NULL to SQL. Nil shows all.
+	Shown  []bool
+	Window Window
+	// Where holds conditions on the columns that are tested while the files are
+	// read; nil for none.
+	Where Filter
+	// Grouping, where set, makes groups while the files are read.
+	Grouping *Grouping
+}
+
+// String tells the window for a reader.
+func (w Window) String() string {
+	const form = "2006-01-02 15:04:05Z"
+	switch {
+	case w.From.IsZero() && w.To.IsZero():
+		return "all time"
+	case w.From.IsZero():
+		return "up to " + w.To.UTC().Format(form)
+	case w.To.IsZero():
+		return "after " + w.From.UTC().Format(form)
+	}
+	return w.From.UTC().Format(form) + " to " + w.To.UTC().Format(form)
+}
+
+// holds reports whether a moment is inside the window.
+func (w Window) holds(m moment) bool {
+	return (w.From.IsZero() || m > momentOf(w.From)) && (w.To.IsZero() || m <= momentOf(w.To))
 }
 
 // Evidence says how a query's rows lead to the events behind them.
@@ -47,7 +74,8 @@ const (
 	// RowEvidence says that the result's last two columns are rowid and line of the one
 	// event behind the row.
 	RowEvidence
-	// GroupEvidence says that the result's last column is evidence(rowid, line).
+	// GroupEvidence says that the result's last column is evidence(rowid, line),
+	// or where the first scan has a Grouping, its column "group".
 	GroupEvidence
 )
 
@@ -79,8 +107,12 @@ type Result struct {
 // A Reading counts what a scan saw of a stream's events.
 type Reading struct {
 	Stream string
-	// Inside counts those in the scan's window.
-	Inside int64
+	// Events counts those of the stream, Inside those in the scan's window.
+	// NoTime counts those that a window left out because they have no time,
+	// Future those that lie over a day past the wall clock.
+	Events, Inside, NoTime, Future int64
+	// Unseen are the columns that no event of the stream has, where Complete.
+	Unseen []string
 	// Complete says that the scan saw all events, and saw them once: SQLite
 	// stops early for LIMIT.
 	Complete bool

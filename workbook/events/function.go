@@ -1,6 +1,7 @@
 package events
 
 import (
+	"cmp"
 	"container/list"
 	"database/sql/driver"
 	"encoding/binary"
@@ -190,22 +191,30 @@ func orderNumbers(x, y workbook.Value) int {
 	i, xi := x.(int64)
 	j, yj := y.(int64)
 	if xi && yj {
-		switch {
-		case i < j:
-			return -1
-		case i > j:
-			return 1
-		}
-		return 0
+		return cmp.Compare(i, j)
 	}
-	f, g := asFloat(x), asFloat(y)
 	switch {
-	case f < g:
+	case xi:
+		return orderMixed(i, y.(float64))
+	case yj:
+		return -orderMixed(j, x.(float64))
+	}
+	return cmp.Compare(x.(float64), y.(float64))
+}
+
+// orderMixed compares a whole number with a real one exactly: not every whole
+// number of 64 bits is a float64.
+func orderMixed(i int64, f float64) int {
+	switch {
+	case f >= -math.MinInt64:
 		return -1
-	case f > g:
+	case f < math.MinInt64:
 		return 1
 	}
-	return 0
+	if order := cmp.Compare(i, int64(f)); order != 0 {
+		return order
+	}
+	return cmp.Compare(float64(i), f)
 }
 
 func asFloat(v workbook.Value) float64 {

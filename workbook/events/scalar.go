@@ -3,7 +3,6 @@ package events
 import (
 	"database/sql/driver"
 	"math"
-	"math/big"
 	"unicode/utf8"
 
 	"modernc.org/sqlite"
@@ -160,55 +159,23 @@ func roundTo(args []driver.Value) (driver.Value, error) {
 	return rounded, nil
 }
 
-// sum adds numbers: whole ones exactly, real ones so that the order in which
-// they come does not matter to the last digit that is shown.
+// sum is the aggregate behind SUM and AVG.
 type sum struct {
-	mean   bool
-	count  int64
-	whole  big.Int
-	real   float64
-	rest   float64
-	isReal bool
+	mean  bool
+	total total
 }
 
 func (s *sum) Step(_ *sqlite.FunctionContext, args []driver.Value) error {
-	switch n := workbook.Number(plain(args[0])).(type) {
-	case int64:
-		s.count++
-		s.whole.Add(&s.whole, big.NewInt(n))
-	case float64:
-		s.count++
-		s.isReal = true
-		s.add(n)
-	}
+	s.total.add(workbook.Number(plain(args[0])))
 	return nil
-}
-
-// add is Neumaier's sum: what rounding loses is kept aside.
-func (s *sum) add(x float64) {
-	t := s.real + x
-	if math.Abs(s.real) >= math.Abs(x) {
-		s.rest += (s.real - t) + x
-	} else {
-		s.rest += (x - t) + s.real
-	}
-	s.real = t
 }
 
 func (s *sum) WindowInverse(*sqlite.FunctionContext, []driver.Value) error { return errNoWindow }
 func (s *sum) Final(*sqlite.FunctionContext)                               {}
 
 func (s *sum) WindowValue(*sqlite.FunctionContext) (driver.Value, error) {
-	if s.count == 0 {
-		return nil, nil
-	}
-	if !s.mean && !s.isReal && s.whole.IsInt64() {
-		return s.whole.Int64(), nil
-	}
-	whole, _ := new(big.Float).SetInt(&s.whole).Float64()
-	total := whole + s.real + s.rest
 	if s.mean {
-		return total / float64(s.count), nil
+		return s.total.mean(), nil
 	}
-	return total, nil
+	return s.total.sum(), nil
 }

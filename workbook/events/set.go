@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 	"time"
@@ -70,42 +71,67 @@ type opened struct {
 // open starts to read a file from its beginning; what is read of it, as it is
 // stored, is also written to raw where that is not nil.
 func (f *file) open(raw io.Writer) (*opened, error) {
-	disk, err := os.Open(f.path)
+	o, plain, err := f.openPlain(raw)
 	if err != nil {
 		return nil, err
 	}
-	o := &opened{file: disk}
-	if err := o.start(f, raw); err != nil {
-		disk.Close()
+	if err := o.read(f, plain); err != nil {
+		o.close()
 		return nil, err
 	}
 	return o, nil
 }
 
-func (o *opened) start(f *file, raw io.Writer) error {
+// openPlain opens the file's text, decompressed, and tells its format.
+func (f *file) openPlain(raw io.Writer) (*opened, *bufio.Reader, error) {
+	disk, err := os.Open(f.path)
+	if err != nil {
+		return nil, nil, err
+	}
+	o := &opened{file: disk}
+	plain, err := o.start(f, raw)
+	if err != nil {
+		o.close()
+		return nil, nil, err
+	}
+	return o, plain, nil
+}
+
+func (o *opened) start(f *file, raw io.Writer) (*bufio.Reader, error) {
 	var stored io.Reader = o.file
 	if raw != nil {
 		stored = io.TeeReader(stored, raw)
 	} else if f.size > 0 {
 		stored = io.LimitReader(stored, f.size)
 	}
-	b := bufio.NewReaderSize(stored, 1<<20)
+	b := bufio.NewReaderSize(stored, headBytes)
 	plain, err := decompress(b)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if plain != nil {
 		o.plain = plain
-		b = bufio.NewReaderSize(plain, 1<<20)
+		b = bufio.NewReaderSize(plain, headBytes)
 	}
 	form, err := detect(b, f.format, f.name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	f.guessed = f.guessed || f.format == ""
 	f.format = form.name
-	o.reader, err = form.open(b)
-	return err
+	return b, nil
+}
+
+// read begins to read the events one by one.
+func (o *opened) read(f *file, plain *bufio.Reader) error {
+	for _, form := range formats() {
+		if form.name == f.format {
+			var err error
+			o.reader, err = form.open(plain)
+			return err
+		}
+	}
+	return fmt.Errorf("unknown format %s", f.format)
 }
 
 // decompress looks at a file's first bytes and returns a reader of its plain
@@ -160,6 +186,14 @@ func streamName(v workbook.Value) string {
 		return ""
 	}
 	return strings.ToUpper(text)
+}
+
+// futureFrom is the moment behind which an event is left out.
+func (s *Set) futureFrom() moment {
+	if s.options.Wall.IsZero() {
+		return math.MaxInt64
+	}
+	return momentOf(s.options.Wall.Add(futureAfter))
 }
 
 // fields are the names that the file's source gives to raw fields.

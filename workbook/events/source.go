@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,12 +27,17 @@ type mappings struct {
 }
 
 type sourceNode struct {
-	Stream source.Text            `yaml:"stream" doc:"the stream that the files hold"`
-	Files  []source.Text          `yaml:"files,required" doc:"file names, with * and ?"`
-	Format source.Text            `yaml:"format" doc:"the files' format where it can't be told from their content"`
-	Fields map[string]source.Node `yaml:"fields" doc:"column: field, {const: text} or {template: text with {field}}"`
-	Time   source.Node            `yaml:"time" doc:"the field that holds the event's time"`
-	Zone   source.Text            `yaml:"tz" doc:"the zone of times without one, as in Asia/Kolkata"`
+	Stream  source.Text            `yaml:"stream" doc:"the stream that the files hold"`
+	Files   []source.Text          `yaml:"files,required" doc:"file names, with * and ?"`
+	Format  source.Text            `yaml:"format" doc:"the files' format where it can't be told from their content"`
+	When    source.Node            `yaml:"when" doc:"the events that the source is for: {field: name, is: [text]}, or a list of those, which must all hold"`
+	Mapping source.Text            `yaml:"mapping" doc:"a built-in mapping; what stands beside it comes on top"`
+	Fields  map[string]source.Node `yaml:"fields" doc:"column: field, {const: text}, {template: text with {field}}, {first: [a, b]}, {regex: pattern, field: name, group: 1}, {lower: name} or {upper: name}"`
+	Time    source.Node            `yaml:"time" doc:"the field that holds the event's time"`
+	Zone    source.Text            `yaml:"tz" doc:"the zone of times without one, as in Asia/Kolkata"`
+	Enrich  source.Node            `yaml:"enrich" doc:"columns computed from others: types and join"`
+	// before are the conditions of the sources that name this one's mapping.
+	before []source.Node
 }
 
 // A rule is a source of sources.yaml, checked.
@@ -43,6 +49,15 @@ type rule struct {
 	fields map[string]expression
 	time   expression
 	zone   *time.Location
+	// when tells the events that the rule is for; all where it is empty.
+	when conditions
+	// cases are the rules of which the first that is for an event counts (see
+	// ruleFor). fields and time of a rule with cases choose among them.
+	cases []*rule
+	// conflict says what rules for the same file disagree on.
+	conflict string
+	// lists are the files that the rule joins: they hold no events.
+	lists []string
 }
 
 // A file is a file of events with the rule that covers it.
@@ -55,6 +70,10 @@ type file struct {
 	format     string
 	// guessed says that nothing but the content told the format.
 	guessed bool
+	// sniffed says that format and streamName are final.
+	sniffed bool
+	// uneven says that the file's quotes do not pair, so that it can't be cut.
+	uneven bool
 	// size is the file's when it was surveyed: what is written to it later is
 	// not read, so that rows never come from bytes that the record does not
 	// cover.
@@ -75,8 +94,9 @@ func readRules(path string) ([]*rule, error) {
 	var m mappings
 	problems := source.Decode(node, &m)
 	var rules []*rule
+	lists := &listCache{folder: filepath.Dir(path), loaded: map[listKey]*lookupList{}}
 	for _, s := range m.Sources {
-		r, more := s.check()
+		r, more := s.check(lists, 0)
 		problems = append(problems, more...)
 		rules = append(rules, r)
 	}
@@ -86,22 +106,18 @@ func readRules(path string) ([]*rule, error) {
 	return rules, nil
 }
 
-func (s sourceNode) check() (*rule, source.Problems) {
+// check makes a rule of a source, or says what is wrong with it.
+func (s sourceNode) check(lists *listCache, depth int) (*rule, source.Problems) {
+	if s.Mapping.Set() {
+		return s.checkMapping(lists, depth)
+	}
 	r := &rule{stream: strings.ToUpper(s.Stream.Value), globs: s.Files, format: s.Format.Value, fields: map[string]expression{}}
 	r.used = make([]bool, len(s.Files))
-	var problems source.Problems
-	for _, glob := range s.Files {
-		if _, err := filepath.Match(glob.Value, ""); err != nil {
-			problems = append(problems, glob.Problem(0, "broken file pattern", "use * for any text and ? for one character"))
-		}
-	}
-	if r.format != "" && !slices.Contains(FormatNames(), r.format) {
-		problems = append(problems, s.Format.Problem(0, "unknown format "+r.format, source.DidYouMean(r.format, FormatNames())))
-	}
-	for name, node := range s.Fields {
-		e, more := parseExpression(node)
+	problems := append(s.checkFiles(), s.checkFields(r)...)
+	for _, n := range append(slices.Clone(s.before), s.When) {
+		when, more := parseConditions(n)
 		problems = append(problems, more...)
-		r.fields[name] = e
+		r.when = append(r.when, when...)
 	}
 	if s.Time.Exists() {
 		e, more := parseExpression(s.Time)
@@ -115,7 +131,65 @@ func (s sourceNode) check() (*rule, source.Problems) {
 		}
 		r.zone = zone
 	}
-	return r, problems
+	return r, append(problems, r.enrich(s.Enrich, lists)...)
+}
+
+// checkMapping makes one rule of all sources of a built-in mapping.
+func (s sourceNode) checkMapping(lists *listCache, depth int) (*rule, source.Problems) {
+	parts, problems := s.builtIn(depth)
+	whole := &rule{globs: s.Files, used: make([]bool, len(s.Files))}
+	for _, part := range parts {
+		r, more := part.check(lists, depth+1)
+		problems = append(problems, more...)
+		whole.lists = append(whole.lists, r.lists...)
+		if len(r.cases) > 0 {
+			whole.cases = append(whole.cases, r.cases...)
+		} else {
+			whole.cases = append(whole.cases, r)
+		}
+	}
+	return whole, unique(problems)
+}
+
+// unique leaves out problems that stand at the same place with the same words:
+// each source of a mapping meets them anew.
+func unique(problems source.Problems) source.Problems {
+	var kept source.Problems
+	for _, p := range problems {
+		if !slices.Contains(kept, p) {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}
+
+func (s sourceNode) checkFiles() source.Problems {
+	var problems source.Problems
+	for _, glob := range s.Files {
+		if _, err := filepath.Match(glob.Value, ""); err != nil {
+			problems = append(problems, glob.Problem(0, "broken file pattern", "use * for any text and ? for one character"))
+		}
+	}
+	if f := s.Format.Value; f != "" && !slices.Contains(FormatNames(), f) {
+		problems = append(problems, s.Format.Problem(0, "unknown format "+f, source.DidYouMean(f, FormatNames())))
+	}
+	return problems
+}
+
+// checkFields takes the columns, each with its $. Two that differ in no more
+// than letter case would be one for a query.
+func (s sourceNode) checkFields(r *rule) source.Problems {
+	var problems source.Problems
+	for _, name := range slices.Sorted(maps.Keys(s.Fields)) {
+		node := s.Fields[name]
+		e, more := parseExpression(node)
+		problems = append(problems, more...)
+		if r.field(strings.ToLower(columnName(name))) != nil {
+			problems = append(problems, node.Problem(columnName(name)+" stands twice", "remove one of them"))
+		}
+		r.fields[columnName(name)] = e
+	}
+	return problems
 }
 
 // find lists the files of events at path, a file or a folder, in the order of
@@ -130,10 +204,16 @@ func find(at string, rules []*rule) ([]*file, error) {
 		if len(files) == maxFiles {
 			return fmt.Errorf("more than %d files of events in %s", maxFiles, at)
 		}
+		if joined(rules, p) {
+			return nil
+		}
 		f := &file{path: p, name: filepath.ToSlash(name), streamName: stem(name)}
 		f.rule = choose(rules, f.name)
 		if f.rule != nil {
 			f.format = f.rule.format
+			if f.rule.conflict != "" {
+				return fmt.Errorf("the sources in %s give %s two %s", SourcesName, f.name, f.rule.conflict)
+			}
 		}
 		files = append(files, f)
 		return nil
@@ -165,24 +245,50 @@ func find(at string, rules []*rule) ([]*file, error) {
 	return files, err
 }
 
-// choose returns the first rule that names a file, by its path below the
-// folder of events or by its name alone.
+// choose returns the rule of a file, nil where none names it: the first that
+// does, and where that one is for some of its events only, together with those
+// behind it.
 func choose(rules []*rule, name string) *rule {
-	below := name
-	if _, rest, ok := strings.Cut(name, "/"); ok {
+	var fitting []*rule
+	for _, r := range rules {
+		if !r.names(name) {
+			continue
+		}
+		fitting = append(fitting, r)
+		if r.forAll() {
+			break
+		}
+	}
+	if len(fitting) == 0 {
+		return nil
+	}
+	return combine(fitting)
+}
+
+// forAll reports whether every event of a file finds its rule here.
+func (r *rule) forAll() bool {
+	if len(r.cases) == 0 {
+		return len(r.when) == 0
+	}
+	return slices.ContainsFunc(r.cases, (*rule).forAll)
+}
+
+// names reports whether one of the rule's patterns fits a file, by its path
+// below the folder of events or by its name alone.
+func (r *rule) names(file string) bool {
+	below := file
+	if _, rest, ok := strings.Cut(file, "/"); ok {
 		below = rest
 	}
-	for _, r := range rules {
-		for i, glob := range r.globs {
-			for _, candidate := range []string{name, below, filepath.Base(name)} {
-				if ok, _ := filepath.Match(glob.Value, candidate); ok {
-					r.used[i] = true
-					return r
-				}
+	for i, glob := range r.globs {
+		for _, candidate := range []string{file, below, filepath.Base(file)} {
+			if ok, _ := filepath.Match(glob.Value, candidate); ok {
+				r.used[i] = true
+				return true
 			}
 		}
 	}
-	return nil
+	return false
 }
 
 // stem is the name of the stream that a file gives by its own name.

@@ -15,7 +15,7 @@ import (
 )
 
 // A row id is the position of its event: the number of the file in the high
-// bits, the offset in the low ones.
+// bits, the offset in the low ones. Of groups it is their number.
 const offsetBits = 44
 
 func rowID(file int, offset int64) int64 { return int64(file)<<offsetBits | offset }
@@ -26,7 +26,9 @@ type module struct {
 	set    *Set
 	extra  map[string]workbook.Table
 	scans  []Scan
-	counts []counted
+	tables []*table
+	// evidence says that the query wants the events behind its rows.
+	evidence bool
 	// failed keeps the error that SQLite would blur.
 	failed error
 }
@@ -37,18 +39,53 @@ var (
 	_ vtab.Cursor = (*cursor)(nil)
 )
 
+// A table is one scan. What it read is kept where SQLite may ask for it again.
+type table struct {
+	module  *module
+	scan    Scan
+	reading Reading
+	started bool
+
+	// kept are the batches of a first pass, whole once complete.
+	kept     []batch
+	keeping  bool
+	complete bool
+	rows     int
+
+	groups []*group
+	lines  *lineCounts
+}
+
+// maxKept bounds the rows of a scan that a query reads more than once, as the
+// inner side of a JOIN.
+const maxKept = 2_000_000
+
 // Create makes the table of the scan whose number is the module's argument.
 func (m *module) Create(ctx vtab.Context, args []string) (vtab.Table, error) {
 	n, err := strconv.Atoi(args[len(args)-1])
 	if err != nil || n >= len(m.scans) {
 		return nil, fmt.Errorf("no scan %q", args[len(args)-1])
 	}
-	var columns strings.Builder
-	for i := range m.scans[n].Columns {
-		fmt.Fprintf(&columns, `"c%d", `, i)
+	var columns []string
+	scan := m.scans[n]
+	if g := scan.Grouping; g != nil {
+		for i := range g.By {
+			columns = append(columns, fmt.Sprintf(`"g%d"`, i))
+		}
+		for i := range g.Aggregates {
+			columns = append(columns, fmt.Sprintf(`"a%d"`, i))
+		}
+		columns = append(columns, `"group"`)
+	} else {
+		for i := range scan.Columns {
+			columns = append(columns, fmt.Sprintf(`"c%d"`, i))
+		}
+		columns = append(columns, `"at"`, `"line"`)
 	}
-	err = ctx.Declare("CREATE TABLE scan(" + columns.String() + `"at", "line")`)
-	return &table{module: m, number: n}, err
+	t := &table{module: m, scan: scan, reading: Reading{Stream: strings.ToUpper(scan.Stream)}}
+	t.keeping = len(m.scans) > 1
+	m.tables[n] = t
+	return t, ctx.Declare("CREATE TABLE scan(" + strings.Join(columns, ", ") + ")")
 }
 
 // Connect is Create: the tables live as long as their connection.
@@ -56,12 +93,7 @@ func (m *module) Connect(ctx vtab.Context, args []string) (vtab.Table, error) {
 	return m.Create(ctx, args)
 }
 
-type table struct {
-	module *module
-	number int
-}
-
-// BestIndex offers one full scan; conditions are SQLite's to test.
+// BestIndex offers one full scan; what was not pushed down is SQLite's to test.
 func (t *table) BestIndex(info *vtab.IndexInfo) error {
 	info.EstimatedCost, info.EstimatedRows = 1e9, 1e6
 	return nil
@@ -71,220 +103,177 @@ func (t *table) Disconnect() error { return nil }
 func (t *table) Destroy() error    { return nil }
 
 func (t *table) Open() (vtab.Cursor, error) {
-	scan := t.module.scans[t.number]
-	return &cursor{module: t.module, scan: scan, count: &t.module.counts[t.number], stream: strings.ToUpper(scan.Stream)}, nil
-}
-
-// counted is a reading that goes on.
-type counted struct {
-	Reading
-	started bool
-}
-
-// A cursor walks through the events of a stream, file by file.
-type cursor struct {
-	module *module
-	scan   Scan
-	stream string
-	count  *counted
-
-	// counting says that this is the first pass over the scan.
-	counting bool
-	next     int
-	in       *opened
-	file     *file
-	number   int
-	picker   *picker
-	own      *picker
-	timer    *timer
-	record   record
-	at       time.Time
-
-	memory []workbook.Row
-	index  []int
-	timeAt int
-	done   bool
-}
-
-// Filter starts the scan from the beginning.
-func (c *cursor) Filter(int, string, []vtab.Value) error {
-	c.close()
-	c.next, c.done = 0, false
-	c.counting = !c.count.started
-	c.count.started = true
-	if table, ok := c.module.extra[c.stream]; ok {
-		c.index = make([]int, len(c.scan.Columns))
-		for i, column := range c.scan.Columns {
-			c.index[i] = table.Index(column)
-		}
-		c.memory, c.timeAt = table.Rows, table.Index("$CNAMTime")
-		c.number = -1
+	if rows, ok := t.module.extra[streamName(t.scan.Stream)]; ok {
+		return newMemory(t, rows), nil
 	}
-	return c.Next()
+	if t.scan.Grouping != nil {
+		return &groups{table: t}, nil
+	}
+	return &cursor{table: t}, nil
 }
 
-// Next goes to the next event of the stream inside the window.
-func (c *cursor) Next() error {
-	err := c.advance()
-	if err != nil && c.module.failed == nil {
-		c.module.failed = err
+// fail keeps an error for the user and returns it to SQLite.
+func (t *table) fail(err error) error {
+	if err != nil && t.module.failed == nil {
+		t.module.failed = err
 	}
 	return err
 }
 
-func (c *cursor) advance() error {
-	if c.index != nil {
-		c.remembered()
-		return nil
+// tell takes over what a finished pass counted.
+func (t *table) tell(counts tally, complete bool) {
+	if t.reading.Complete {
+		return
 	}
-	for n := 0; ; n++ {
-		if n%1024 == 0 && c.module.ctx.Err() != nil {
-			return c.module.ctx.Err()
-		}
-		if c.in == nil {
-			more, err := c.openNext()
-			if err != nil || !more {
-				c.done = true
-				if c.counting && err == nil {
-					c.count.Complete = true
-				}
-				return err
-			}
-		}
-		err := c.in.next(&c.record)
-		if errors.Is(err, io.EOF) {
-			c.close()
-			continue
-		}
-		if err != nil {
-			return inFile(c.file, err)
-		}
-		if c.record.problem != "" {
-			continue
-		}
-		ok, err := c.wanted()
-		if err != nil || ok {
-			return err
+	r := &t.reading
+	r.Events, r.Inside, r.NoTime, r.Future, r.Complete = counts.events, counts.inside, counts.noTime, counts.future, complete
+	for i, column := range t.scan.Columns {
+		if i < len(counts.present) && !counts.present[i] {
+			r.Unseen = append(r.Unseen, column)
 		}
 	}
 }
 
-// remembered goes to the next row in memory that is inside the window; rows
-// there have their time in $CNAMTime.
-func (c *cursor) remembered() {
-	for c.number++; c.number < len(c.memory); c.number++ {
-		c.at = time.Time{}
-		if c.timeAt >= 0 {
-			if at, _, err := ParseTime(c.memory[c.number].Values[c.timeAt], time.UTC); err == nil {
-				c.at = at
-			}
-		}
-		if c.inside() {
-			return
-		}
-	}
-	c.done = true
+// A cursor walks through the rows of a scan, batch by batch.
+type cursor struct {
+	table *table
+	rows  *rowStream
+	batch batch
+	// next is the kept batch that follows, row the row within the batch.
+	next int
+	row  int
+	done bool
 }
 
-// openNext opens the next file that may hold events of the stream.
-func (c *cursor) openNext() (bool, error) {
-	for c.next < len(c.module.set.files) {
-		c.file, c.number = c.module.set.files[c.next], c.next
+// Filter starts the scan from the beginning.
+func (c *cursor) Filter(int, string, []vtab.Value) error {
+	c.stop()
+	c.next, c.row, c.done, c.batch = 0, -1, false, batch{}
+	if !c.table.complete {
+		c.table.kept, c.table.rows = nil, 0
+		c.rows = c.table.module.set.startRows(c.table.module.ctx, c.table.scan)
+	}
+	return c.Next()
+}
+
+// Next goes to the next row.
+func (c *cursor) Next() error {
+	c.row++
+	for c.row >= len(c.batch.places) {
+		more, err := c.more()
+		if err != nil || !more {
+			c.done = true
+			return c.table.fail(err)
+		}
+		c.row = 0
+	}
+	return nil
+}
+
+// more takes the next batch.
+func (c *cursor) more() (bool, error) {
+	t := c.table
+	if c.rows == nil {
+		if c.next >= len(t.kept) {
+			return false, nil
+		}
+		c.batch = t.kept[c.next]
 		c.next++
-		if c.stream != "" && !c.file.holds[c.stream] {
-			continue
-		}
-		in, err := c.file.open(nil)
-		if err != nil {
-			return false, inFile(c.file, err)
-		}
-		c.in = in
-		c.picker = newPicker(c.scan.Columns, c.file.fields())
-		c.own = newPicker([]string{"$Stream"}, c.file.fields())
-		c.timer = newTimer(c.file, c.module.set.options.Zone)
 		return true, nil
 	}
-	return false, nil
-}
-
-// wanted tells whether the event belongs to the scan, and counts it.
-func (c *cursor) wanted() (bool, error) {
-	c.own.find(&c.record)
-	if c.stream != "" && c.file.streamOf(c.own.value(&c.record, 0)) != c.stream {
+	b, err := c.rows.next(t.module.ctx)
+	if errors.Is(err, io.EOF) {
+		t.tell(c.rows.tally, true)
+		c.stop()
+		t.complete = t.keeping
+		c.next = len(t.kept)
 		return false, nil
 	}
-	at, err := c.timer.of(&c.record)
 	if err != nil {
 		return false, err
 	}
-	c.at = at
-	inside := c.inside()
-	if inside {
-		c.picker.find(&c.record)
+	c.batch = b
+	if t.keeping && len(b.places) > 0 {
+		if t.rows += len(b.places); t.rows > maxKept {
+			return false, fmt.Errorf("more than %d events of %s in a query over several streams: narrow it with WHERE or $Duration", maxKept, t.scan.Stream)
+		}
+		t.kept = append(t.kept, b)
 	}
-	return inside, nil
+	return true, nil
 }
 
-// inside tests the event's time, and counts on the first pass.
-func (c *cursor) inside() bool {
-	wall, window := c.module.set.options.Wall, c.scan.Window
-	switch {
-	case !c.at.IsZero() && !wall.IsZero() && c.at.After(wall.Add(futureAfter)):
-		return false
-	case window.Open():
-	case c.at.IsZero():
-		return false
-	case !window.From.IsZero() && !c.at.After(window.From):
-		return false
-	case !window.To.IsZero() && c.at.After(window.To):
-		return false
+func (c *cursor) stop() {
+	if c.rows != nil {
+		c.rows.close()
+		c.rows = nil
 	}
-	if c.counting {
-		c.count.Inside++
-	}
-	return true
 }
 
 func (c *cursor) Eof() bool { return c.done }
 
 // Column gives a value of the event: a column of the scan, its time, its line.
 func (c *cursor) Column(i int) (vtab.Value, error) {
-	last := len(c.scan.Columns)
-	if c.index != nil {
-		switch {
-		case i < last && c.index[i] >= 0:
-			return c.memory[c.number].Values[c.index[i]], nil
-		case i == last && !c.at.IsZero():
-			return c.at.UnixMilli(), nil
-		}
-		return nil, nil
-	}
+	last := len(c.table.scan.Columns)
 	switch {
 	case i < last:
-		return c.picker.value(&c.record, i), nil
+		return c.batch.values[c.row*last+i], nil
 	case i > last:
-		return c.record.line, nil
-	case c.at.IsZero():
+		return c.batch.places[c.row].line, nil
+	case c.batch.at[c.row] == 0:
 		return nil, nil
 	}
-	return c.at.UnixMilli(), nil
+	return int64(c.batch.at[c.row]) / int64(time.Millisecond), nil
 }
 
 func (c *cursor) Rowid() (int64, error) {
-	if c.index != nil {
-		return int64(c.number), nil
-	}
-	return rowID(c.number, c.record.offset), nil
-}
-
-func (c *cursor) close() {
-	if c.in != nil {
-		c.in.close()
-		c.in = nil
-	}
+	return rowID(c.batch.file, c.batch.places[c.row].offset), nil
 }
 
 func (c *cursor) Close() error {
-	c.close()
+	c.stop()
 	return nil
 }
+
+// groups is the cursor over finished groups.
+type groups struct {
+	table *table
+	at    int
+}
+
+func (g *groups) Filter(int, string, []vtab.Value) error {
+	g.at = 0
+	t := g.table
+	if t.started {
+		return nil
+	}
+	t.started = true
+	list, lines, counts, err := t.module.set.group(t.module.ctx, t.scan, t.module.evidence)
+	if err != nil {
+		return t.fail(err)
+	}
+	t.groups, t.lines = list, lines
+	t.tell(counts, true)
+	return nil
+}
+
+func (g *groups) Next() error {
+	g.at++
+	return nil
+}
+
+func (g *groups) Eof() bool { return g.at >= len(g.table.groups) }
+
+func (g *groups) Column(i int) (vtab.Value, error) {
+	made, grouping := g.table.groups[g.at], g.table.scan.Grouping
+	switch {
+	case i < len(grouping.By):
+		return made.by[i], nil
+	case i < len(grouping.By)+len(grouping.Aggregates):
+		n := i - len(grouping.By)
+		return made.states[n].result(&grouping.Aggregates[n]), nil
+	}
+	return int64(g.at), nil
+}
+
+func (g *groups) Rowid() (int64, error) { return int64(g.at), nil }
+func (g *groups) Close() error          { return nil }

@@ -155,12 +155,24 @@ func (t *timer) read(v workbook.Value, r *record) (time.Time, error) {
 	if err != nil || !local {
 		return at, err
 	}
-	// Zones lie at multiples of a quarter of an hour, and $Xminute is cut to
-	// its minute or to the batch it came in: what is nearest is the zone.
-	minute, err := time.Parse("200601021504", workbook.Text(t.picker.value(r, 2)))
-	offset := at.Sub(minute).Round(15 * time.Minute)
-	if err != nil || offset < -12*time.Hour || offset > 14*time.Hour {
+	at, err = placeLocal(at, t.picker.value(r, 2))
+	if err != nil {
 		return time.Time{}, &ZoneError{workbook.Position{File: t.file.name, Offset: r.offset, Line: r.line}, workbook.Text(v)}
+	}
+	return at, nil
+}
+
+// placeLocal takes the zone of a clock's reading from $Xminute beside it, which
+// is UTC. Zones lie at multiples of a quarter of an hour, and $Xminute is cut to
+// its minute or to the batch it came in: what is nearest is the zone.
+func placeLocal(at time.Time, minute workbook.Value) (time.Time, error) {
+	utc, err := time.Parse("200601021504", workbook.Text(minute))
+	if err != nil {
+		return at, errNoTime
+	}
+	offset := at.Sub(utc).Round(15 * time.Minute)
+	if offset < -12*time.Hour || offset > 14*time.Hour {
+		return at, errNoTime
 	}
 	return at.Add(-offset), nil
 }

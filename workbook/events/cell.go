@@ -1,0 +1,150 @@
+package events
+
+import (
+	"bytes"
+	"strconv"
+	"unicode/utf8"
+
+	"tabletop/workbook"
+)
+
+// A cell is the value of a column in an event, not decoded before it must be.
+type cell struct {
+	raw  []byte
+	form cellForm
+	// ready is the value where the form is readyForm.
+	ready workbook.Value
+}
+
+// A cellForm says how a cell's bytes are to be read.
+type cellForm uint8
+
+const (
+	noForm    cellForm = iota // there is no value
+	jsonForm                  // raw is JSON text
+	plainForm                 // raw is the text itself
+	readyForm                 // the value was computed
+)
+
+// null reports whether there is nothing in the cell.
+func (c *cell) null() bool {
+	switch c.form {
+	case jsonForm:
+		return c.raw[0] == 'n'
+	case plainForm:
+		return len(c.raw) == 0
+	case readyForm:
+		return c.ready == nil
+	}
+	return true
+}
+
+// value decodes the cell.
+func (c *cell) value() workbook.Value {
+	switch c.form {
+	case jsonForm, plainForm:
+		return rawValue{text: c.raw, json: c.form == jsonForm}.value()
+	}
+	return c.ready
+}
+
+// text is the value as a text; it must not be kept. The cell must not be null.
+func (c *cell) text() []byte {
+	switch c.form {
+	case jsonForm:
+		if c.raw[0] != '"' {
+			return c.raw
+		}
+		inner := c.raw[1 : len(c.raw)-1]
+		if simple(inner) {
+			return inner
+		}
+		return []byte(jsonText(c.raw))
+	case plainForm:
+		if simple(c.raw) || utf8.Valid(c.raw) {
+			return c.raw
+		}
+	}
+	return []byte(workbook.Text(c.value()))
+}
+
+// simple reports whether a text is ASCII without a backslash, so that it reads
+// as it stands.
+func simple(text []byte) bool {
+	if bytes.IndexByte(text, '\\') >= 0 {
+		return false
+	}
+	for len(text) >= 8 {
+		if (uint64(text[0])|uint64(text[1])|uint64(text[2])|uint64(text[3])|uint64(text[4])|uint64(text[5])|uint64(text[6])|uint64(text[7]))&0x80 != 0 {
+			return false
+		}
+		text = text[8:]
+	}
+	for _, b := range text {
+		if b >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// number is the value as a number; nil where it is none.
+func (c *cell) number() workbook.Value {
+	if c.null() {
+		return nil
+	}
+	if i, ok := smallInt(c.text()); ok {
+		return i
+	}
+	if c.form == readyForm {
+		return workbook.Number(c.ready)
+	}
+	return workbook.Number(string(c.text()))
+}
+
+// smallInt reads digits of a whole number that surely fits.
+func smallInt(text []byte) (int64, bool) {
+	negative := len(text) > 1 && text[0] == '-'
+	digits := text
+	if negative {
+		digits = text[1:]
+	}
+	if len(digits) == 0 || len(digits) > 18 {
+		return 0, false
+	}
+	var n int64
+	for _, b := range digits {
+		if b < '0' || b > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(b-'0')
+	}
+	if negative {
+		n = -n
+	}
+	return n, true
+}
+
+// isNumber reports whether the value is a number of its own, not a text that
+// reads as one.
+func (c *cell) isNumber() bool {
+	switch c.form {
+	case jsonForm:
+		return c.raw[0] == '-' || c.raw[0] >= '0' && c.raw[0] <= '9'
+	case readyForm:
+		_, text := c.ready.(string)
+		return !text && c.ready != nil
+	}
+	return false
+}
+
+// appendKey adds the cell to the key of a group, so that two keys are equal
+// exactly when their texts are, and nothing differs from an empty text.
+func (c *cell) appendKey(key []byte) []byte {
+	if c.null() {
+		return append(key, 0)
+	}
+	text := c.text()
+	key = strconv.AppendInt(append(key, 1), int64(len(text)), 10)
+	return append(append(key, ':'), text...)
+}

@@ -1,0 +1,201 @@
+package events
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"tabletop/workbook/indicator"
+	"tabletop/workbook/source"
+)
+
+// Bounds on a list that is joined to events.
+const (
+	maxListBytes = 64 << 20
+	maxListRows  = 1_000_000
+)
+
+// A lookupList is a CSV file in memory, to be looked up by one of its columns. Of
+// several rows with one key the first counts.
+type lookupList struct {
+	path   string
+	header []string
+	match  string
+	rows   map[string][]string
+	// networks are the rows by network, lengths the lengths of their prefixes,
+	// longest first.
+	networks map[netip.Prefix][]string
+	lengths  []int
+}
+
+// A listCache keeps the lists of one sources file, each loaded once.
+type listCache struct {
+	folder string
+	loaded map[listKey]*lookupList
+}
+
+type listKey struct{ file, key, match string }
+
+// load reads a list whose path is taken from the folder of the sources file.
+func (c *listCache) load(file, key, match string) (*lookupList, error) {
+	if match == "" {
+		match = "exact"
+	}
+	known := listKey{file, key, match}
+	if l := c.loaded[known]; l != nil {
+		return l, nil
+	}
+	path := file
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(c.folder, filepath.FromSlash(file))
+	}
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(full)
+	if err != nil {
+		var unreadable *os.PathError
+		if errors.As(err, &unreadable) {
+			return nil, unreadable.Err
+		}
+		return nil, err
+	}
+	defer f.Close()
+	l := &lookupList{path: full, match: match, rows: map[string][]string{}, networks: map[netip.Prefix][]string{}}
+	if err := l.read(f, key); err != nil {
+		return nil, err
+	}
+	c.loaded[known] = l
+	return l, nil
+}
+
+// read takes the rows of a CSV file.
+func (l *lookupList) read(from io.Reader, key string) error {
+	limited := &io.LimitedReader{R: from, N: maxListBytes + 1}
+	r := csv.NewReader(limited)
+	header, err := r.Read()
+	if err != nil {
+		return fmt.Errorf("read its header: %w", err)
+	}
+	header[0] = strings.TrimPrefix(header[0], string(bom))
+	l.header = header
+	at := 0
+	if key != "" {
+		if at = slices.Index(header, key); at < 0 {
+			return fmt.Errorf("it has no column %s: %s", key, source.DidYouMean(key, header))
+		}
+	}
+	for n := 0; ; n++ {
+		row, err := r.Read()
+		switch {
+		case limited.N == 0:
+			return fmt.Errorf("it is larger than %d bytes", maxListBytes)
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case n == maxListRows:
+			return fmt.Errorf("it has more than %d rows", maxListRows)
+		}
+		if err := l.add(strings.TrimSpace(row[at]), row); err != nil {
+			line, _ := r.FieldPos(at)
+			return fmt.Errorf("line %d: %w", line, err)
+		}
+	}
+}
+
+// add takes one row under its key; a row without one fits nothing.
+func (l *lookupList) add(key string, row []string) error {
+	switch {
+	case key == "":
+		return nil
+	case l.match == "cidr":
+		return l.addNetwork(key, row)
+	case l.match == "suffix":
+		key = suffixKey(strings.TrimPrefix(strings.TrimPrefix(key, "*"), "."))
+	}
+	if _, known := l.rows[key]; !known {
+		l.rows[key] = row
+	}
+	return nil
+}
+
+func (l *lookupList) addNetwork(key string, row []string) error {
+	network, err := netip.ParsePrefix(key)
+	if err != nil {
+		address, ok := indicator.Address(key)
+		if !ok {
+			return fmt.Errorf("%q is neither an address nor a network", key)
+		}
+		network = netip.PrefixFrom(address, address.BitLen())
+	}
+	network = network.Masked()
+	if _, known := l.networks[network]; !known {
+		l.networks[network] = row
+	}
+	if !slices.Contains(l.lengths, network.Bits()) {
+		l.lengths = append(l.lengths, network.Bits())
+		slices.Sort(l.lengths)
+		slices.Reverse(l.lengths)
+	}
+	return nil
+}
+
+// find returns the row that fits a value: the one of the same text, of the
+// smallest network that holds it, or of the longest name that it ends in.
+func (l *lookupList) find(value string) ([]string, bool) {
+	switch l.match {
+	case "cidr":
+		return l.findNetwork(value)
+	case "suffix":
+		return l.findSuffix(value)
+	}
+	row, ok := l.rows[strings.TrimSpace(value)]
+	return row, ok
+}
+
+func (l *lookupList) findNetwork(value string) ([]string, bool) {
+	address, ok := indicator.Address(value)
+	if !ok {
+		return nil, false
+	}
+	for _, length := range l.lengths {
+		network, err := address.Prefix(length)
+		if err != nil {
+			continue // a length of the other family
+		}
+		if row, ok := l.networks[network]; ok {
+			return row, true
+		}
+	}
+	return nil, false
+}
+
+// maxNameBytes is the length of the longest name that DNS has.
+const maxNameBytes = 255
+
+func (l *lookupList) findSuffix(value string) ([]string, bool) {
+	name := suffixKey(value)
+	if len(name) > maxNameBytes {
+		return nil, false
+	}
+	for more := name != ""; more; {
+		if row, ok := l.rows[name]; ok {
+			return row, true
+		}
+		_, name, more = strings.Cut(name, ".")
+	}
+	return nil, false
+}
+
+// suffixKey is the form in which names are compared.
+func suffixKey(name string) string {
+	return strings.ToLower(strings.TrimSuffix(strings.TrimSpace(name), "."))
+}
