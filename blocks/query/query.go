@@ -86,6 +86,18 @@ func (s *Statement) Streams() []string {
 	return names
 }
 
+// Timed reports whether the query itself names a time.
+func (s *Statement) Timed() bool { return timed(s.tree) }
+
+func timed(s *Select) bool {
+	if s.Window.set() {
+		return true
+	}
+	found := false
+	eachSelect(s, func(inner *Select) { found = found || timed(inner) })
+	return found
+}
+
 // Run answers the query at a clock. extra are streams that stand in no file.
 // The warnings say what of the events the answer leaves out.
 func (s *Statement) Run(ctx context.Context, o Options, clock Clock, maxRows int, extra map[string]workbook.Table) (events.Result, []string, error) {

@@ -206,3 +206,35 @@ func children(e Expr) []*Expr {
 	}
 	return out
 }
+
+// eachSelect visits the SELECTs that stand in s.
+func eachSelect(s *Select, visit func(*Select)) {
+	for i := range s.From {
+		if s.From[i].Select != nil {
+			visit(s.From[i].Select)
+		}
+	}
+	var walk func(e Expr)
+	walk = func(e Expr) {
+		switch x := e.(type) {
+		case nil:
+			return
+		case *In:
+			if x.Select != nil {
+				visit(x.Select)
+			}
+		case *Subquery:
+			visit(x.Select)
+		case *Exists:
+			visit(x.Select)
+		}
+		for _, child := range children(e) {
+			walk(*child)
+		}
+	}
+	for _, item := range s.Items {
+		walk(item.Expr)
+	}
+	walk(s.Where)
+	walk(s.Having)
+}

@@ -14,6 +14,7 @@ import (
 
 	"tabletop/blocks/query"
 	"tabletop/workbook"
+	"tabletop/workbook/events"
 	"tabletop/workbook/source"
 )
 
@@ -71,29 +72,42 @@ func (q *question) run(ctx context.Context, c *console, text string) error {
 	if err != nil {
 		return nothingRan(err)
 	}
-	b := &bench{set: set, zone: zone}
-	survey, warnings, err := b.surveyed(ctx, q.strict)
+	now, err := q.nowFor(ctx, set, statement, zone, standard)
 	if err != nil {
 		return err
-	}
-	now, _, err := q.clockOf(b, survey, statement.Streams())
-	if err != nil {
-		if q.now != "" {
-			return err
-		}
-		now = time.Now() // no event has a time: the clock matters to none
 	}
 	clock := query.Clock{Now: now, Zone: zone}
 	start := time.Now()
-	result, more, err := statement.Run(ctx, query.Options{Events: set, Standard: standard}, clock, q.maxRows, nil)
+	result, warnings, err := statement.Run(ctx, query.Options{Events: set, Standard: standard}, clock, q.maxRows, nil)
 	if err != nil {
 		return err
 	}
+	if text := undecodable(result.Undecodable, result.Bad); text != "" {
+		if q.strict {
+			return errors.New(text)
+		}
+		warnings = append(warnings, text)
+	}
 	q.print(c, result.Table, time.Since(start))
-	for _, w := range append(warnings, more...) {
+	for _, w := range warnings {
 		c.remark("warning: %s", cleanLines(w))
 	}
 	return nil
+}
+
+// nowFor is the clock of a query: only one that asks for a time needs the
+// newest event, for which all events must be read.
+func (q *question) nowFor(ctx context.Context, set *events.Set, s *query.Statement, zone *time.Location, standard time.Duration) (time.Time, error) {
+	now, err := q.clock(zone)
+	if err != nil || !now.IsZero() || standard == 0 && !s.Timed() {
+		return now, err
+	}
+	survey, err := set.Survey(ctx)
+	if err != nil {
+		return now, nothingRan(err)
+	}
+	now, _, err = q.clockOf(&bench{set: set, zone: zone}, survey, s.Streams())
+	return now, err
 }
 
 func (q *question) print(c *console, t workbook.Table, took time.Duration) {

@@ -292,20 +292,28 @@ func (b *bench) surveyed(ctx context.Context, strict bool) (*events.Survey, []st
 	for _, name := range survey.Plain {
 		warnings = append(warnings, name+": no known format, so each line was read as one value, in the column $line")
 	}
-	if survey.Undecodable > 0 {
-		text := fmt.Sprintf("%s could not be decoded:", plural(survey.Undecodable, "line", "lines"))
-		for _, bad := range survey.Bad {
-			text += fmt.Sprintf("\n  %s:%d: %s", bad.Position.File, bad.Position.Line, bad.Problem)
-		}
-		if more := survey.Undecodable - int64(len(survey.Bad)); more > 0 {
-			text += fmt.Sprintf("\n  and %d more", more)
-		}
+	if text := undecodable(survey.Undecodable, survey.Bad); text != "" {
 		if strict {
 			return nil, nil, nothingRan(errors.New(text))
 		}
 		warnings = append(warnings, text)
 	}
 	return survey, warnings, nil
+}
+
+// undecodable tells of lines that are no events; "" where there are none.
+func undecodable(count int64, first []events.BadLine) string {
+	if count == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("%s could not be decoded:", plural(count, "line", "lines"))
+	for _, bad := range first {
+		text += fmt.Sprintf("\n  %s:%d: %s", bad.Position.File, bad.Position.Line, bad.Problem)
+	}
+	if more := count - int64(len(first)); more > 0 {
+		text += fmt.Sprintf("\n  and %d more", more)
+	}
+	return text
 }
 
 // whoami names the operating system's user and the host.

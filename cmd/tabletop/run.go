@@ -11,7 +11,6 @@ import (
 
 	"tabletop/audit"
 	"tabletop/workbook"
-	"tabletop/workbook/events"
 	"tabletop/workbook/source"
 )
 
@@ -114,11 +113,15 @@ func (r *rehearsal) run(ctx context.Context, c *console, path string) error {
 		warnings = append(warnings, p.String())
 	}
 	warnings = append(warnings, b.options.Trigger.Guard.At(now).Expired()...)
+	files, err := b.set.Hash(ctx)
+	if err != nil {
+		return nothingRan(err)
+	}
 	log, err := audit.Open(ctx, r.audit, audit.Options{Now: time.Now, KeepRows: keepAtLeast(r.keepRows)})
 	if err != nil {
 		return nothingRan(err)
 	}
-	info := r.info(b, survey, now, from, warnings)
+	info := r.info(b, files, now, from, warnings)
 	info.Program = <-digest
 	result, err := r.play(ctx, c, b, log, info)
 	if closing := log.Close(); err == nil {
@@ -163,7 +166,7 @@ func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.L
 }
 
 // info gathers what the record says of the run as a whole.
-func (r *rehearsal) info(b *bench, survey *events.Survey, now time.Time, from string, warnings []string) workbook.Info {
+func (r *rehearsal) info(b *bench, files []workbook.EventFile, now time.Time, from string, warnings []string) workbook.Info {
 	zone := b.zone
 	if zone == nil {
 		zone = time.UTC
@@ -172,7 +175,7 @@ func (r *rehearsal) info(b *bench, survey *events.Survey, now time.Time, from st
 	return workbook.Info{
 		Workbook: b.program.Workbook, Mode: workbook.ModeRehearse, Now: now, NowSource: from, Zone: zone,
 		Parameters: b.program.Parameters, User: name, Host: host, Reason: r.reason, Ticket: r.ticket,
-		Version: version(), Integrations: b.integrations, Guard: b.guard, Files: survey.Files, Warnings: warnings,
+		Version: version(), Integrations: b.integrations, Guard: b.guard, Files: files, Warnings: warnings,
 	}
 }
 

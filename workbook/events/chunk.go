@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 )
 
 // chunkSize is how much of a file is handed to a worker at a time.
@@ -25,7 +26,7 @@ type decoded struct {
 	problem string
 	cells   []cell
 	at      moment
-	stream  string
+	keys    *[]string
 }
 
 // A cutter gives a file of lines in chunks. It is not safe for concurrent use:
@@ -109,8 +110,11 @@ const decodedEvents = 512
 type gatherer struct {
 	in     *opened
 	layout *layout
-	seq    int
-	r      record
+	// wantKeys says that events carry their keys.
+	wantKeys bool
+	seq      int
+	r        record
+	last     *[]string
 }
 
 func (g *gatherer) next() (chunk, error) {
@@ -129,8 +133,15 @@ func (g *gatherer) next() (chunk, error) {
 		d := decoded{place: place{g.r.offset, g.r.line}, problem: g.r.problem}
 		if d.problem == "" {
 			d.cells = make([]cell, len(g.layout.columns))
-			if d.at, d.stream, err = g.layout.fromRecord(&g.r, d.cells); err != nil {
+			if d.at, err = g.layout.fromRecord(&g.r, d.cells); err != nil {
 				return chunk{}, err
+			}
+			if g.wantKeys {
+				if g.last == nil || !slices.Equal(*g.last, g.r.keys) {
+					keys := slices.Clone(g.r.keys)
+					g.last = &keys
+				}
+				d.keys = g.last
 			}
 			for i := range d.cells {
 				d.cells[i].raw = bytes.Clone(d.cells[i].raw)

@@ -27,7 +27,7 @@ func newCSVLines(l *layout, header []string, comma byte) *csvLines {
 	return c
 }
 
-func (c *csvLines) seen() []string { return c.header }
+func (c *csvLines) keys() *[]string { return &c.header }
 
 // decode reads one record, which may stand on several lines.
 func (c *csvLines) decode(text []byte, at place, cells []cell) (moment, string, error) {
@@ -86,6 +86,6 @@ func (c *csvLines) ruled(fields [][]byte, at place, cells []cell) (moment, strin
 	for i, field := range fields {
 		c.record.add(c.header[i], rawValue{text: field})
 	}
-	when, _, err := c.layout.fromRecord(&c.record, cells)
+	when, err := c.layout.fromRecord(&c.record, cells)
 	return when, "", err
 }

@@ -3,6 +3,7 @@ package events
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 )
 
 // A lineDecoder takes the cells out of the lines of a chunk. Each worker has
@@ -11,8 +12,9 @@ type lineDecoder interface {
 	// decode fills cells from a line; the problem is not empty where the line
 	// is no event.
 	decode(line []byte, at place, cells []cell) (when moment, problem string, err error)
-	// seen lists the keys that occurred, in the order of their appearance.
-	seen() []string
+	// keys are those of the last line, in their order. The same kind of event
+	// gives the same list.
+	keys() *[]string
 }
 
 // jsonLines decodes NDJSON. Events of one kind have their keys in one order, so
@@ -26,15 +28,14 @@ type jsonLines struct {
 	layout *layout
 	shapes []*shape
 	names  interner
-	order  []string
-	known  map[string]bool
+	last   *shape
 	record record
 }
 
 // A shape is an order of keys.
 type shape struct {
 	fields []shapeField
-	last   int
+	keys   []string
 }
 
 type shapeField struct {
@@ -52,10 +53,17 @@ const (
 )
 
 func newJSONLines(l *layout) *jsonLines {
-	return &jsonLines{layout: l, names: interner{}, known: map[string]bool{}}
+	return &jsonLines{layout: l, names: interner{}}
 }
 
-func (j *jsonLines) seen() []string { return j.order }
+// keys are those of the shape that the last line had, else its own.
+func (j *jsonLines) keys() *[]string {
+	if j.last != nil {
+		return &j.last.keys
+	}
+	keys := slices.Clone(j.record.keys)
+	return &keys
+}
 
 func (j *jsonLines) decode(line []byte, at place, cells []cell) (moment, string, error) {
 	if j.layout.file.rule == nil {
@@ -65,6 +73,7 @@ func (j *jsonLines) decode(line []byte, at place, cells []cell) (moment, string,
 					copy(j.shapes[1:i+1], j.shapes[:i])
 					j.shapes[0] = s
 				}
+				j.last = s
 				when, err := j.layout.time(cells, at)
 				return when, "", err
 			}
@@ -81,13 +90,8 @@ func (j *jsonLines) slow(line []byte, at place, cells []cell) (moment, string, e
 	if j.record.problem != "" {
 		return 0, j.record.problem, nil
 	}
-	for _, key := range j.record.keys {
-		if !j.known[key] && len(j.known) < maxKeys {
-			j.known[key] = true
-			j.order = append(j.order, key)
-		}
-	}
-	when, _, err := j.layout.fromRecord(&j.record, cells)
+	when, err := j.layout.fromRecord(&j.record, cells)
+	j.last = nil
 	if err == nil && j.layout.file.rule == nil {
 		j.learn(line)
 	}
@@ -97,7 +101,7 @@ func (j *jsonLines) slow(line []byte, at place, cells []cell) (moment, string, e
 // learn keeps the order of a line's keys, if the line is written without blanks
 // and no key stands twice.
 func (j *jsonLines) learn(line []byte) {
-	s := &shape{}
+	s := &shape{keys: slices.Clone(j.record.keys)}
 	at := 0
 	keys := map[string]bool{}
 	plain := true
@@ -122,6 +126,7 @@ func (j *jsonLines) learn(line []byte) {
 		j.shapes = j.shapes[:maxShapes-1]
 	}
 	j.shapes = append([]*shape{s}, j.shapes...)
+	j.last = s
 }
 
 // read takes the values out of a line that has the shape. It returns false

@@ -69,6 +69,9 @@ func (s *Set) query(ctx context.Context, q Query, extra map[string]workbook.Tabl
 	result := Result{Table: rows}
 	for _, t := range m.tables {
 		result.Read = append(result.Read, t.reading)
+		if t.undecodable > result.Undecodable {
+			result.Undecodable, result.Bad = t.undecodable, t.bad
+		}
 	}
 	return result, err
 }

@@ -102,6 +102,10 @@ type Result struct {
 	// Read counts, scan by scan, the events of the stream and what was left
 	// out of them.
 	Read []Reading
+	// Undecodable counts the lines that the scans met which are no events; Bad
+	// are the first of them.
+	Undecodable int64
+	Bad         []BadLine
 }
 
 // A Reading counts what a scan saw of a stream's events.

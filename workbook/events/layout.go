@@ -57,7 +57,7 @@ func newLayout(f *file, columns []string, tz *time.Location) *layout {
 func (l *layout) clone() *layout { return newLayout(l.file, l.columns[:l.wanted], l.timer.zone) }
 
 // fromRecord takes the columns out of a record that was read whole.
-func (l *layout) fromRecord(r *record, cells []cell) (at moment, stream string, err error) {
+func (l *layout) fromRecord(r *record, cells []cell) (moment, error) {
 	l.picker.find(r)
 	for i := range cells {
 		cells[i] = cell{}
@@ -75,10 +75,7 @@ func (l *layout) fromRecord(r *record, cells []cell) (at moment, stream string, 
 		}
 	}
 	t, err := l.timer.of(r)
-	if err != nil {
-		return 0, "", err
-	}
-	return momentOf(t), l.file.streamOf(cells[len(cells)-1].value()), nil
+	return momentOf(t), err
 }
 
 // time reads an event's time from its cells. Only files without a rule come

@@ -1,82 +1,93 @@
 package events
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"hash"
+	"errors"
 	"io"
-	"math/bits"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"tabletop/workbook"
 )
 
 // chunkBytes is the size of a leaf of a file's hash tree.
 const chunkBytes = 1 << 20
 
-// A treeHash takes the bytes of a file and gives the root of the RFC 6962 tree
-// over its chunks of 1 MiB.
-type treeHash struct {
-	leaf   hash.Hash
-	filled int
-	leaves uint64
-	size   int64
-	// stack holds the roots of the full subtrees to the left, largest first.
-	stack [][sha256.Size]byte
-}
-
-// newTreeHash starts with an empty file.
-func newTreeHash() *treeHash {
-	t := &treeHash{leaf: sha256.New()}
-	t.leaf.Write([]byte{0})
-	return t
-}
-
-var _ io.Writer = (*treeHash)(nil)
-
-// Write adds bytes. It never fails.
-func (t *treeHash) Write(p []byte) (int, error) {
-	n := len(p)
-	t.size += int64(n)
-	for len(p) > 0 {
-		if t.filled == chunkBytes {
-			t.close()
+// Hash completes the survey's files with their sizes and the roots of their
+// RFC 6962 trees over chunks of 1 MiB, of the bytes as stored, up to the size
+// that the files had when they were first opened.
+func (s *Set) Hash(ctx context.Context) ([]workbook.EventFile, error) {
+	survey, err := s.Survey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range s.files {
+		root, size, err := hashFile(ctx, f.path, f.size)
+		if err != nil {
+			return nil, inFile(f, err)
 		}
-		part := p[:min(len(p), chunkBytes-t.filled)]
-		t.leaf.Write(part)
-		t.filled += len(part)
-		p = p[len(part):]
+		survey.Files[i].Bytes, survey.Files[i].Root = size, root
 	}
-	return n, nil
+	return survey.Files, nil
 }
 
-// close ends a leaf and joins the subtrees that it completes.
-func (t *treeHash) close() {
-	t.stack = append(t.stack, [sha256.Size]byte(t.leaf.Sum(nil)))
-	t.leaves++
-	for range bits.TrailingZeros64(t.leaves) {
-		t.join()
+// hashFile hashes the first size bytes of a file, its chunks in parallel.
+func hashFile(ctx context.Context, path string, size int64) (root string, read int64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", 0, err
 	}
-	t.leaf.Reset()
-	t.leaf.Write([]byte{0})
-	t.filled = 0
+	defer f.Close()
+	leaves := make([][sha256.Size]byte, (size+chunkBytes-1)/chunkBytes)
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	var mu sync.Mutex
+	for range min(workers(), max(len(leaves), 1)) {
+		wait.Go(func() {
+			buffer := make([]byte, 1+chunkBytes)
+			for ctx.Err() == nil {
+				i := next.Add(1) - 1
+				if i >= int64(len(leaves)) {
+					return
+				}
+				length := min(chunkBytes, size-i*chunkBytes)
+				n, failed := f.ReadAt(buffer[1:1+length], i*chunkBytes)
+				if int64(n) < length {
+					if failed == nil || errors.Is(failed, io.EOF) {
+						failed = errors.New("the file became shorter while it was read")
+					}
+					mu.Lock()
+					err = failed
+					mu.Unlock()
+					return
+				}
+				leaves[i] = sha256.Sum256(buffer[:1+length]) // the leaf's mark is 0
+			}
+		})
+	}
+	wait.Wait()
+	if err == nil {
+		err = ctx.Err()
+	}
+	sum := tree(leaves)
+	return hex.EncodeToString(sum[:]), size, err
 }
 
-func (t *treeHash) join() {
-	n := len(t.stack)
-	left, right := t.stack[n-2], t.stack[n-1]
-	node := append(append([]byte{1}, left[:]...), right[:]...)
-	t.stack = append(t.stack[:n-2], sha256.Sum256(node))
-}
-
-// root ends the file and returns its root in hexadecimal.
-func (t *treeHash) root() string {
-	if t.filled > 0 {
-		t.close()
+// tree is the root over leaves, as RFC 6962 defines it.
+func tree(leaves [][sha256.Size]byte) [sha256.Size]byte {
+	switch len(leaves) {
+	case 0:
+		return sha256.Sum256(nil)
+	case 1:
+		return leaves[0]
 	}
-	if len(t.stack) == 0 {
-		empty := sha256.Sum256(nil)
-		return hex.EncodeToString(empty[:])
+	split := 1
+	for split*2 < len(leaves) {
+		split *= 2
 	}
-	for len(t.stack) > 1 {
-		t.join()
-	}
-	return hex.EncodeToString(t.stack[0][:])
+	left, right := tree(leaves[:split]), tree(leaves[split:])
+	return sha256.Sum256(append(append([]byte{1}, left[:]...), right[:]...))
 }

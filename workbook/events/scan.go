@@ -3,10 +3,13 @@ package events
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 
 	"tabletop/workbook"
@@ -22,10 +25,12 @@ type pass struct {
 	// conditions need.
 	all []string
 
-	mu      sync.Mutex
-	files   []int
-	at      int
-	current *reading
+	mu    sync.Mutex
+	files []int
+	at    int
+	// wantKeys says that hits carry the keys of their events.
+	wantKeys bool
+	current  *reading
 }
 
 // A reading is a file that is being cut into chunks.
@@ -106,19 +111,19 @@ func (p *pass) close() {
 // open begins to cut a file.
 func (p *pass) open(index int) (*reading, error) {
 	f := p.set.files[index]
-	in, plain, err := f.openPlain(nil)
+	in, plain, err := f.openPlain()
 	if err != nil {
 		return nil, err
 	}
 	r := &reading{index: index, file: f, in: in, layout: newLayout(f, p.all, p.set.options.Zone)}
-	if err := r.begin(plain); err != nil {
+	if err := r.begin(plain, p.wantKeys); err != nil {
 		in.close()
 		return nil, err
 	}
 	return r, nil
 }
 
-func (r *reading) begin(plain *bufio.Reader) error {
+func (r *reading) begin(plain *bufio.Reader, wantKeys bool) error {
 	switch {
 	case r.file.format == "ndjson":
 		c := &cutter{in: plain, offset: skipBOM(plain)}
@@ -131,7 +136,7 @@ func (r *reading) begin(plain *bufio.Reader) error {
 	if err := r.in.read(r.file, plain); err != nil {
 		return err
 	}
-	g := &gatherer{in: r.in, layout: r.layout}
+	g := &gatherer{in: r.in, layout: r.layout, wantKeys: wantKeys}
 	r.next = func([]byte) (chunk, error) { return g.next() }
 	return nil
 }
@@ -155,6 +160,9 @@ type hit struct {
 	place
 	at    moment
 	cells []cell
+	// keys are the event's, where the pass wants them; events of one kind may
+	// share theirs.
+	keys *[]string
 }
 
 // A tally counts what a worker saw.
@@ -176,6 +184,7 @@ type worker struct {
 	cells   []cell
 	buffer  []byte
 	tally   tally
+	future  moment
 	// absent is how many columns have not been seen yet.
 	absent int
 	// relative lines of a chunk count from 1; base is added by whoever knows.
@@ -208,7 +217,7 @@ func (w *worker) events(c chunk, visit func(h hit) error) error {
 			w.bad(e.place, e.problem)
 			continue
 		}
-		if err := w.event(e.place, e.at, e.cells, visit); err != nil {
+		if err := w.event(e.place, e.at, e.cells, e.keys, visit); err != nil {
 			return err
 		}
 	}
@@ -277,11 +286,15 @@ func (w *worker) line(line []byte, at place, visit func(h hit) error) error {
 		w.bad(at, problem)
 		return nil
 	}
-	return w.event(at, when, w.cells, visit)
+	var keys *[]string
+	if w.pass.wantKeys {
+		keys = w.decoder.keys()
+	}
+	return w.event(at, when, w.cells, keys, visit)
 }
 
 // event tests an event and hands it on.
-func (w *worker) event(at place, when moment, cells []cell, visit func(h hit) error) error {
+func (w *worker) event(at place, when moment, cells []cell, keys *[]string, visit func(h hit) error) error {
 	if !w.stream.holds(&cells[len(cells)-1]) {
 		return nil
 	}
@@ -291,7 +304,7 @@ func (w *worker) event(at place, when moment, cells []cell, visit func(h hit) er
 	}
 	window := w.pass.scan.Window
 	switch {
-	case when != 0 && when > w.pass.set.futureFrom():
+	case when > w.future && !w.pass.wantKeys:
 		w.tally.future++
 		return nil
 	case window.Open():
@@ -305,7 +318,7 @@ func (w *worker) event(at place, when moment, cells []cell, visit func(h hit) er
 	if f := w.pass.scan.Where; f != nil && f.test(cells) != isTrue {
 		return nil
 	}
-	return visit(hit{at, when, cells})
+	return visit(hit{at, when, cells, keys})
 }
 
 // mark notes the columns that an event has, until all have been seen.
@@ -368,7 +381,7 @@ func (p *pass) each(ctx context.Context, makeSink func() sink) (tally, error) {
 	for range workers() {
 		s := makeSink()
 		wait.Go(func() {
-			w := &worker{pass: p, absent: len(p.all)}
+			w := &worker{pass: p, absent: len(p.all), future: p.set.futureFrom()}
 			err := w.work(ctx, s)
 			mu.Lock()
 			defer mu.Unlock()
@@ -381,7 +394,32 @@ func (p *pass) each(ctx context.Context, makeSink func() sink) (tally, error) {
 	}
 	wait.Wait()
 	p.close()
+	p.placeLines(&total, failed)
 	return total, failed
+}
+
+// placeLines gives what will be shown the lines of the files: workers know only
+// those of their chunks.
+func (p *pass) placeLines(t *tally, failed error) {
+	slices.SortFunc(t.bad, func(a, b BadLine) int {
+		return cmp.Or(strings.Compare(a.Position.File, b.Position.File), cmp.Compare(a.Position.Offset, b.Position.Offset))
+	})
+	t.bad = t.bad[:min(len(t.bad), keptBad)]
+	for i := range t.bad {
+		p.placeLine(&t.bad[i].Position)
+	}
+	var zone *ZoneError
+	if errors.As(failed, &zone) {
+		p.placeLine(&zone.Position)
+	}
+}
+
+func (p *pass) placeLine(at *workbook.Position) {
+	for _, f := range p.set.files {
+		if f.name == at.File && (f.format == "ndjson" || f.format == "csv" && !f.uneven) {
+			at.Line = f.lineAt(at.Offset)
+		}
+	}
 }
 
 // A sink takes the hits of one worker.

@@ -68,10 +68,9 @@ type opened struct {
 	plain io.ReadCloser
 }
 
-// open starts to read a file from its beginning; what is read of it, as it is
-// stored, is also written to raw where that is not nil.
-func (f *file) open(raw io.Writer) (*opened, error) {
-	o, plain, err := f.openPlain(raw)
+// open starts to read a file from its beginning, event by event.
+func (f *file) open() (*opened, error) {
+	o, plain, err := f.openPlain()
 	if err != nil {
 		return nil, err
 	}
@@ -83,13 +82,18 @@ func (f *file) open(raw io.Writer) (*opened, error) {
 }
 
 // openPlain opens the file's text, decompressed, and tells its format.
-func (f *file) openPlain(raw io.Writer) (*opened, *bufio.Reader, error) {
+func (f *file) openPlain() (*opened, *bufio.Reader, error) {
 	disk, err := os.Open(f.path)
 	if err != nil {
 		return nil, nil, err
 	}
+	if f.size == 0 { // what is written later is not read
+		if info, err := disk.Stat(); err == nil {
+			f.size = info.Size()
+		}
+	}
 	o := &opened{file: disk}
-	plain, err := o.start(f, raw)
+	plain, err := o.start(f)
 	if err != nil {
 		o.close()
 		return nil, nil, err
@@ -97,11 +101,9 @@ func (f *file) openPlain(raw io.Writer) (*opened, *bufio.Reader, error) {
 	return o, plain, nil
 }
 
-func (o *opened) start(f *file, raw io.Writer) (*bufio.Reader, error) {
+func (o *opened) start(f *file) (*bufio.Reader, error) {
 	var stored io.Reader = o.file
-	if raw != nil {
-		stored = io.TeeReader(stored, raw)
-	} else if f.size > 0 {
+	if f.size > 0 {
 		stored = io.LimitReader(stored, f.size)
 	}
 	b := bufio.NewReaderSize(stored, headBytes)

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -20,7 +21,7 @@ func (s *Set) sniff(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		in, err := f.open(nil)
+		in, err := f.open()
 		if err != nil {
 			return inFile(f, err)
 		}
@@ -54,4 +55,35 @@ func (f *file) readStream(ctx context.Context, in *opened) error {
 			return err
 		}
 	}
+}
+
+// Streams tells the streams that the files hold, with their columns, reading
+// all of them once.
+func (s *Set) Streams(ctx context.Context) (map[string]*Stream, error) {
+	survey, err := s.Survey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return survey.Streams, nil
+}
+
+// lineAt counts the lines up to the byte at offset, for a message: while a file
+// is read in chunks, only its offsets are known.
+func (f *file) lineAt(offset int64) int64 {
+	in, plain, err := f.openPlain()
+	if err != nil {
+		return 0
+	}
+	defer in.close()
+	line := int64(1)
+	buffer := make([]byte, headBytes)
+	for offset > 0 {
+		n, err := plain.Read(buffer[:min(int64(len(buffer)), offset)])
+		line += int64(bytes.Count(buffer[:n], []byte{'\n'}))
+		offset -= int64(n)
+		if err != nil {
+			break
+		}
+	}
+	return line
 }

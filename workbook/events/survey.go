@@ -1,10 +1,10 @@
 package events
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -23,6 +23,7 @@ const futureAfter = 24 * time.Hour
 // A Survey is what one reading of all files told: the streams with their
 // columns and times, and what could not be decoded.
 type Survey struct {
+	// Files tell the events of each file; Hash gives them size and root.
 	Files   []workbook.EventFile
 	Formats map[string]string
 	Streams map[string]*Stream
@@ -48,7 +49,6 @@ type Stream struct {
 	// Columns are the names seen, in the order of their first appearance, each
 	// with a leading $.
 	Columns []string
-	seen    map[string]bool
 }
 
 // A BadLine is a line that could not be decoded.
@@ -66,10 +66,13 @@ func (s *Set) Survey(ctx context.Context) (*Survey, error) {
 	if s.survey != nil {
 		return s.survey, nil
 	}
+	if err := s.sniff(ctx); err != nil {
+		return nil, err
+	}
 	survey := &Survey{Streams: map[string]*Stream{}, Formats: map[string]string{}}
-	for _, f := range s.files {
-		if err := survey.file(ctx, f, s.options); err != nil {
-			return nil, fmt.Errorf("read events: %w", inFile(f, err))
+	for i, f := range s.files {
+		if err := survey.file(ctx, s, i); err != nil {
+			return nil, inFile(f, err)
 		}
 	}
 	for _, r := range s.rules {
@@ -88,145 +91,181 @@ func (s *Set) Survey(ctx context.Context) (*Survey, error) {
 // inFile names the file in an error that does not name it itself.
 func inFile(f *file, err error) error {
 	var zone *ZoneError
-	if errors.As(err, &zone) || errors.Is(err, context.Canceled) {
+	var named errFile
+	if errors.As(err, &zone) || errors.Is(err, context.Canceled) || errors.As(err, &named) {
 		return err
 	}
 	return fmt.Errorf("%s: %w", f.name, err)
 }
 
 // file reads one file into the survey.
-func (v *Survey) file(ctx context.Context, f *file, o Options) error {
-	tree := newTreeHash()
-	in, err := f.open(tree)
+func (v *Survey) file(ctx context.Context, s *Set, index int) error {
+	f := s.files[index]
+	var sinks []*surveyor
+	p := newPass(s, Scan{})
+	p.files = []int{index}
+	p.wantKeys = true
+	counts, err := p.each(ctx, func() sink {
+		sink := &surveyor{future: s.futureFrom(), streams: map[string]*seenStream{}}
+		sinks = append(sinks, sink)
+		return sink
+	})
+	if errors.Is(err, errUneven) && !f.uneven {
+		f.uneven = true
+		return v.file(ctx, s, index)
+	}
 	if err != nil {
 		return err
 	}
-	defer in.close()
-	info := workbook.EventFile{Path: f.name}
-	picker := newPicker([]string{"$Stream"}, f.fields())
-	timer := newTimer(f, o.Zone)
-	streams := map[string]*Stream{}
-	var r record
-	for n := 0; ; n++ {
-		if n%4096 == 0 && ctx.Err() != nil {
-			return ctx.Err()
+	streams := map[string]*seenStream{}
+	for _, sink := range sinks {
+		for own, st := range sink.streams {
+			if streams[own] == nil {
+				streams[own] = newSeenStream()
+			}
+			streams[own].join(st)
 		}
-		err := in.next(&r)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		if r.problem != "" {
-			info.Undecodable++
-			v.bad(f, &r)
-			continue
-		}
-		info.Events++
-		picker.find(&r)
-		at, err := timer.of(&r)
-		if err != nil {
-			return err
-		}
-		own := streamName(picker.value(&r, 0))
-		st := streams[own]
-		if st == nil {
-			st = newStream("")
-			streams[own] = st
-		}
-		st.count(at, o.Wall)
-		st.columns(r.keys)
-	}
-	if _, err := io.Copy(tree, in.file); err != nil {
-		return err
-	}
-	if named := in.stream(); named != "" {
-		f.streamName = strings.ToUpper(named)
 	}
 	f.holds = map[string]bool{}
 	for own, st := range streams {
-		f.holds[f.streamOf(own)] = true
-		v.add(f, f.streamOf(own), st)
+		name := f.streamOf(own)
+		f.holds[name] = true
+		v.add(f, name, st)
 	}
-	f.size = tree.size
-	info.Bytes, info.Root = tree.size, tree.root()
-	v.Files = append(v.Files, info)
+	v.Files = append(v.Files, workbook.EventFile{Path: f.name, Events: counts.events, Undecodable: counts.undecodable})
+	v.Undecodable += counts.undecodable
+	slices.SortFunc(counts.bad, func(a, b BadLine) int { return cmp.Compare(a.Position.Offset, b.Position.Offset) })
+	v.Bad = append(v.Bad, counts.bad[:min(len(counts.bad), keptBad-min(len(v.Bad), keptBad))]...)
 	v.Formats[f.name] = f.format
-	if f.guessed && f.format == "lines" && info.Events > 0 {
+	if f.guessed && f.format == "lines" && counts.events > 0 {
 		v.Plain = append(v.Plain, f.name)
 	}
 	return nil
 }
 
-func (v *Survey) bad(f *file, r *record) {
-	v.Undecodable++
-	if len(v.Bad) < keptBad {
-		v.Bad = append(v.Bad, BadLine{workbook.Position{File: f.name, Offset: r.offset, Line: r.line}, r.problem})
-	}
+// A seenStream is what one worker saw of a stream.
+type seenStream struct {
+	events, noTime, future int64
+	oldest, newest         moment
+	// keys has for each key where it was seen first.
+	keys map[string]firstSeen
+	// last is the list of keys that was taken last: events of one kind share
+	// theirs.
+	last *[]string
 }
 
-func newStream(name string) *Stream { return &Stream{Name: name, seen: map[string]bool{}} }
+type firstSeen struct {
+	offset int64
+	index  int
+}
 
-// count takes the time of one event.
-func (s *Stream) count(at, wall time.Time) {
-	s.Events++
+func newSeenStream() *seenStream { return &seenStream{keys: map[string]firstSeen{}} }
+
+// A surveyor is the sink of a worker.
+type surveyor struct {
+	future  moment
+	streams map[string]*seenStream
+	// own and current are those of the last event.
+	own     []byte
+	current *seenStream
+}
+
+func (s *surveyor) begin(context.Context, chunk, *reading) error { return nil }
+func (s *surveyor) end(_ chunk, _ *reading, _ int64) error       { return nil }
+func (s *surveyor) hit(h hit) error {
+	st := s.stream(&h.cells[len(h.cells)-1])
+	st.events++
 	switch {
-	case at.IsZero():
-		s.NoTime++
-	case !wall.IsZero() && at.After(wall.Add(futureAfter)):
-		s.Future++
+	case h.at == 0:
+		st.noTime++
+	case h.at > s.future:
+		st.future++
 	default:
-		s.times(at, at)
-	}
-}
-
-func (s *Stream) times(oldest, newest time.Time) {
-	if s.Oldest.IsZero() || !oldest.IsZero() && oldest.Before(s.Oldest) {
-		s.Oldest = oldest
-	}
-	if newest.After(s.Newest) {
-		s.Newest = newest
-	}
-}
-
-// columns takes the keys of one event.
-func (s *Stream) columns(keys []string) {
-	for _, key := range keys {
-		if s.seen[key] || len(s.seen) >= maxKeys {
-			continue
+		if st.oldest == 0 || h.at < st.oldest {
+			st.oldest = h.at
 		}
-		s.seen[strings.Clone(key)] = true
-		s.column(key)
+		st.newest = max(st.newest, h.at)
+	}
+	if h.keys != nil && h.keys != st.last {
+		st.last = h.keys
+		st.take(*h.keys, h.offset)
+	}
+	return nil
+}
+
+// stream finds the stream that an event names.
+func (s *surveyor) stream(c *cell) *seenStream {
+	raw := c.raw
+	if s.current != nil && c.form != readyForm && string(raw) == string(s.own) {
+		return s.current
+	}
+	name := ""
+	if !c.null() {
+		name = streamName(c.value())
+	}
+	if s.streams[name] == nil {
+		s.streams[name] = newSeenStream()
+	}
+	s.own, s.current = append(s.own[:0], raw...), s.streams[name]
+	return s.current
+}
+
+// take notes keys that were not seen before.
+func (st *seenStream) take(keys []string, offset int64) {
+	for i, key := range keys {
+		if _, ok := st.keys[key]; !ok && len(st.keys) < maxKeys {
+			st.keys[key] = firstSeen{offset, i}
+		}
 	}
 }
 
-// column adds a name unless it is there already, letter case aside.
-func (s *Stream) column(name string) {
-	name = "$" + strings.TrimPrefix(name, "$")
-	folded := "\x00" + strings.ToLower(name)
-	if len(s.Columns) < maxColumns && !s.seen[folded] {
-		s.seen[folded] = true
-		s.Columns = append(s.Columns, name)
+// join takes in what another worker saw.
+func (st *seenStream) join(o *seenStream) {
+	st.events += o.events
+	st.noTime += o.noTime
+	st.future += o.future
+	if st.oldest == 0 || o.oldest != 0 && o.oldest < st.oldest {
+		st.oldest = o.oldest
 	}
+	st.newest = max(st.newest, o.newest)
+	for key, at := range o.keys {
+		if have, ok := st.keys[key]; !ok || compareSeen(at, have) < 0 {
+			st.keys[key] = at
+		}
+	}
+}
+
+func compareSeen(a, b firstSeen) int {
+	return cmp.Or(cmp.Compare(a.offset, b.offset), cmp.Compare(a.index, b.index))
 }
 
 // add joins what one file holds of a stream to the whole.
-func (v *Survey) add(f *file, name string, part *Stream) {
+func (v *Survey) add(f *file, name string, part *seenStream) {
 	st := v.Streams[name]
 	if st == nil {
-		st = newStream(name)
+		st = &Stream{Name: name}
 		v.Streams[name] = st
 	}
-	st.Events += part.Events
-	st.NoTime += part.NoTime
-	st.Future += part.Future
-	st.times(part.Oldest, part.Newest)
-	for _, mapped := range slices.Sorted(maps.Keys(f.fields())) {
-		st.column(mapped)
+	st.Events += part.events
+	st.NoTime += part.noTime
+	st.Future += part.future
+	if oldest := part.oldest.time(); st.Oldest.IsZero() || !oldest.IsZero() && oldest.Before(st.Oldest) {
+		st.Oldest = oldest
 	}
-	for _, c := range part.Columns {
-		st.column(c)
+	if newest := part.newest.time(); newest.After(st.Newest) {
+		st.Newest = newest
+	}
+	known := map[string]bool{}
+	for _, c := range st.Columns {
+		known[strings.ToLower(c)] = true
+	}
+	keys := slices.SortedFunc(maps.Keys(part.keys), func(a, b string) int { return compareSeen(part.keys[a], part.keys[b]) })
+	for _, key := range append(slices.Sorted(maps.Keys(f.fields())), keys...) {
+		column := "$" + strings.TrimPrefix(key, "$")
+		if folded := strings.ToLower(column); !known[folded] && len(st.Columns) < maxColumns {
+			known[folded] = true
+			st.Columns = append(st.Columns, column)
+		}
 	}
 }
 

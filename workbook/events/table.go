@@ -54,6 +54,9 @@ type table struct {
 
 	groups []*group
 	lines  *lineCounts
+
+	undecodable int64
+	bad         []BadLine
 }
 
 // maxKept bounds the rows of a scan that a query reads more than once, as the
@@ -125,6 +128,7 @@ func (t *table) tell(counts tally, complete bool) {
 	if t.reading.Complete {
 		return
 	}
+	t.undecodable, t.bad = counts.undecodable, counts.bad
 	r := &t.reading
 	r.Events, r.Inside, r.NoTime, r.Future, r.Complete = counts.events, counts.inside, counts.noTime, counts.future, complete
 	for i, column := range t.scan.Columns {
