@@ -114,7 +114,7 @@ func jsonInside(v rawValue) ([]byte, bool) {
 // follow reads on from the value of the way's key; nil where nothing is there.
 func (w way) follow(text []byte) []byte {
 	for _, n := range w.items {
-		if text = item(text, n); text == nil {
+		if text = valueOfItem(text, n); text == nil {
 			return nil
 		}
 	}
@@ -122,7 +122,7 @@ func (w way) follow(text []byte) []byte {
 		return text
 	}
 	for _, next := range w.rest.ways {
-		if value := member(text, next.key); value != nil {
+		if value := valueOfKey(text, next.key); value != nil {
 			if found := next.follow(value); found != nil {
 				return found
 			}
@@ -131,9 +131,9 @@ func (w way) follow(text []byte) []byte {
 	return nil
 }
 
-// member returns the value of a key of a JSON object; the last one counts. It
+// valueOfKey returns the value of a key of a JSON object; the last one counts. It
 // is nil where text is no object or lacks the key.
-func member(text []byte, name string) []byte {
+func valueOfKey(text []byte, name string) []byte {
 	var found []byte
 	eachField(text, func(key, value []byte) {
 		if string(key) == name || strings.IndexByte(string(key), '\\') >= 0 && jsonText(slices.Concat([]byte{'"'}, key, []byte{'"'})) == name {
@@ -143,9 +143,9 @@ func member(text []byte, name string) []byte {
 	return found
 }
 
-// item returns value n of a JSON array, counted from 0; nil where text is no
+// valueOfItem returns value n of a JSON array, counted from 0; nil where text is no
 // array or is shorter.
-func item(text []byte, n int) []byte {
+func valueOfItem(text []byte, n int) []byte {
 	i := skipSpace(text, 0)
 	if i >= len(text) || text[i] != '[' {
 		return nil
