@@ -23,8 +23,8 @@ const (
 // zipMagic begins a zip that has members.
 var zipMagic = []byte("PK\x03\x04")
 
-// A member is a regular file in a zip.
-type member struct {
+// A zipMember is a regular file in a zip.
+type zipMember struct {
 	// name is its path in the zip, with slashes.
 	name string
 	// bytes is its size when unpacked, as the zip says.
@@ -35,7 +35,7 @@ type member struct {
 // An archive is a zip that is open.
 type archive struct {
 	disk    *os.File
-	members []member
+	members []zipMember
 }
 
 // openArchive opens the zip at path and lists its regular files in the order of
@@ -89,7 +89,7 @@ func (a *archive) list(size int64) error {
 			return fmt.Errorf("two members of the zip are called %q", f.Name)
 		}
 		seen[f.Name] = true
-		a.members = append(a.members, member{f.Name, int64(f.UncompressedSize64), f})
+		a.members = append(a.members, zipMember{f.Name, int64(f.UncompressedSize64), f})
 	}
 	return nil
 }
@@ -116,7 +116,7 @@ const encrypted = 1
 
 // open reads a member from its beginning. Reading past the size that the zip
 // names, or a checksum that does not hold, is an error.
-func (a *archive) open(m member) (io.ReadCloser, error) {
+func (a *archive) open(m zipMember) (io.ReadCloser, error) {
 	if m.file.Flags&encrypted != 0 {
 		return nil, fmt.Errorf("the member %q of the zip is encrypted: unpack it", m.name)
 	}

@@ -12,8 +12,8 @@ import (
 type cell struct {
 	raw  []byte
 	form cellForm
-	// ready is the value where the form is readyForm.
-	ready workbook.Value
+	// ready holds the value where the form is readyForm.
+	ready *workbook.Value
 }
 
 // A cellForm says how a cell's bytes are to be read.
@@ -22,6 +22,7 @@ type cellForm uint8
 const (
 	noForm    cellForm = iota // there is no value
 	jsonForm                  // raw is JSON text
+	textForm                  // raw is a text of ASCII, and not nothing where empty
 	plainForm                 // raw is the text itself
 	readyForm                 // the value was computed
 )
@@ -29,12 +30,14 @@ const (
 // null reports whether there is nothing in the cell.
 func (c *cell) null() bool {
 	switch c.form {
+	case textForm:
+		return false
 	case jsonForm:
 		return c.raw[0] == 'n'
 	case plainForm:
 		return len(c.raw) == 0
 	case readyForm:
-		return c.ready == nil
+		return *c.ready == nil
 	}
 	return true
 }
@@ -42,15 +45,22 @@ func (c *cell) null() bool {
 // value decodes the cell.
 func (c *cell) value() workbook.Value {
 	switch c.form {
+	case textForm:
+		return string(c.raw)
 	case jsonForm, plainForm:
 		return rawValue{text: c.raw, json: c.form == jsonForm}.value()
 	}
-	return c.ready
+	if c.form == readyForm {
+		return *c.ready
+	}
+	return nil
 }
 
 // text is the value as a text; it must not be kept. The cell must not be null.
 func (c *cell) text() []byte {
 	switch c.form {
+	case textForm:
+		return c.raw
 	case jsonForm:
 		if c.raw[0] != '"' {
 			return c.raw
@@ -97,7 +107,7 @@ func (c *cell) number() workbook.Value {
 		return i
 	}
 	if c.form == readyForm {
-		return workbook.Number(c.ready)
+		return workbook.Number(*c.ready)
 	}
 	return workbook.Number(string(c.text()))
 }
@@ -132,8 +142,8 @@ func (c *cell) isNumber() bool {
 	case jsonForm:
 		return c.raw[0] == '-' || c.raw[0] >= '0' && c.raw[0] <= '9'
 	case readyForm:
-		_, text := c.ready.(string)
-		return !text && c.ready != nil
+		_, text := (*c.ready).(string)
+		return !text && *c.ready != nil
 	}
 	return false
 }

@@ -36,6 +36,8 @@ type jsonLines struct {
 type shape struct {
 	fields []shapeField
 	keys   []string
+	// absent are the columns that no field is for.
+	absent []int
 }
 
 type shapeField struct {
@@ -118,9 +120,11 @@ func (j *jsonLines) learn(line []byte) {
 		return
 	}
 	for i, k := range j.layout.picker.at {
-		if k >= 0 {
-			s.fields[k].columns = append(s.fields[k].columns, i)
+		if k < 0 {
+			s.absent = append(s.absent, i)
+			continue
 		}
+		s.fields[k].columns = append(s.fields[k].columns, i)
 	}
 	if len(j.shapes) == maxShapes {
 		j.shapes = j.shapes[:maxShapes-1]
@@ -132,86 +136,65 @@ func (j *jsonLines) learn(line []byte) {
 // read takes the values out of a line that has the shape. It returns false
 // where the line does not have it; cells then hold anything.
 func (s *shape) read(line []byte, cells []cell) bool {
-	clear(cells)
+	for _, c := range s.absent {
+		cells[c].form = noForm
+	}
 	at := 0
 	for i := range s.fields {
 		f := &s.fields[i]
-		end := at + len(f.prefix)
-		if end >= len(line) || !bytes.Equal(line[at:end], f.prefix) {
+		if !begins(line, at, f.prefix) {
 			return false
 		}
-		at = end
-		end = simpleValueEnd(line, at)
+		at += len(f.prefix)
+		if at >= len(line) {
+			return false
+		}
+		end, value, form := jsonValueAt(line, at)
 		if end < 0 {
 			return false
 		}
-		for _, c := range f.columns {
-			cells[c] = cell{raw: line[at:end], form: jsonForm}
-		}
-		if f.columns != nil && !validValue(line[at:end]) {
-			return false
+		if f.columns != nil {
+			if form == jsonForm && !validValue(value) {
+				return false
+			}
+			for _, c := range f.columns {
+				cells[c].raw, cells[c].form = value, form
+			}
 		}
 		at = end
 	}
 	return at == len(line)-1 && line[at] == '}'
 }
 
-// simpleValueEnd returns the index behind the value at i, -1 where it is broken
-// or does not end before the line.
-func simpleValueEnd(line []byte, i int) int {
+// jsonValueAt finds the value at i: the index behind it, and its bytes with the
+// form in which they are to be read. The index is -1 where the value is broken.
+func jsonValueAt(line []byte, i int) (end int, value []byte, form cellForm) {
 	switch line[i] {
 	case '"':
-		for from := i + 1; ; {
-			n := bytes.IndexByte(line[from:], '"')
-			if n < 0 {
-				return -1
-			}
-			end := from + n
-			if line[end-1] != '\\' || end-1 == i {
-				return end + 1
-			}
-			slashes := 0
-			for k := end - 1; k > i && line[k] == '\\'; k-- {
-				slashes++
-			}
-			if slashes%2 == 0 {
-				return end + 1
-			}
-			from = end + 1
+		end, plain := textEnd(line, i+1)
+		if end < 0 {
+			return -1, nil, noForm
 		}
+		if plain {
+			return end + 1, line[i+1 : end], textForm
+		}
+		return end + 1, line[i : end+1], jsonForm
 	case '{', '[':
 		end := valueEnd(line, i)
 		if end >= len(line) || !json.Valid(line[i:end]) {
-			return -1
+			return -1, nil, noForm
 		}
-		return end
+		return end, line[i:end], jsonForm
 	}
-	for k := i; k < len(line); k++ {
-		switch line[k] {
-		case ',', '}':
-			if k == i {
-				return -1
-			}
-			return k
-		case '"', ' ', '\t', '{', '[', ']', ':':
-			return -1
-		}
+	if end = bareEnd(line, i); end < 0 {
+		return -1, nil, noForm
 	}
-	return -1
+	return end, line[i:end], jsonForm
 }
 
-// validValue checks a value that is read: a simple text or number is seen at
+// validValue checks a value that is read: a simple whole number is seen at
 // once, all else is json's to tell.
 func validValue(text []byte) bool {
-	if text[0] == '"' {
-		inner := text[1 : len(text)-1]
-		for _, b := range inner {
-			if b < ' ' || b == '\\' {
-				return json.Valid(text)
-			}
-		}
-		return true
-	}
 	if text[0] >= '1' && text[0] <= '9' {
 		if _, ok := smallInt(text); ok {
 			return true

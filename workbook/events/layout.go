@@ -63,7 +63,7 @@ func (l *layout) fromRecord(r *record, cells []cell) (moment, error) {
 		cells[i] = cell{}
 		if e := l.picker.mapped[i]; e != nil {
 			if v := e.eval(r); v != nil {
-				cells[i] = cell{form: readyForm, ready: v}
+				cells[i] = cell{form: readyForm, ready: &v}
 				continue
 			}
 		}
@@ -110,14 +110,8 @@ func (l *layout) time(cells []cell, at place) (moment, error) {
 
 // plainMillis reads the usual form of $CNAMTime, thirteen digits.
 func plainMillis(c *cell) (moment, bool) {
-	if c.form != jsonForm && c.form != plainForm {
-		return 0, false
-	}
 	text := c.raw
-	if len(text) == 15 && text[0] == '"' && c.form == jsonForm {
-		text = text[1:14]
-	}
-	if len(text) != 13 {
+	if c.form == noForm || c.form == readyForm || len(text) != 13 {
 		return 0, false
 	}
 	n, ok := smallInt(text)
@@ -133,6 +127,10 @@ type streamTest struct {
 	layout *layout
 	wanted string
 	known  map[string]bool
+	// last is the name tested last, answer what came of it.
+	last     []byte
+	lastForm cellForm
+	answer   bool
 }
 
 // maxStreams bounds the names that are remembered.
@@ -152,8 +150,18 @@ func (s *streamTest) holds(c *cell) bool {
 		return s.layout.file.streamOf(nil) == s.wanted
 	}
 	if c.form == readyForm {
-		return s.layout.file.streamOf(c.ready) == s.wanted
+		return s.layout.file.streamOf(*c.ready) == s.wanted
 	}
+	if s.lastForm == c.form && string(c.raw) == string(s.last) {
+		return s.answer
+	}
+	s.last, s.lastForm = append(s.last[:0], c.raw...), c.form
+	s.answer = s.ask(c)
+	return s.answer
+}
+
+// ask looks at a name that is not the last one's.
+func (s *streamTest) ask(c *cell) bool {
 	if known, ok := s.known[string(c.raw)]; ok {
 		return known
 	}
