@@ -109,6 +109,8 @@ func TestBuiltInMappings(t *testing.T) {
 			[]string{"$SrcIP", "$DstIP", "$DstPort"}, []any{"192.0.2.1", "10.0.0.1", "3389"}},
 		{"a.csv", "azure-nsg", "FlowStartTime,FlowDirection,VMIPAddress,PublicIPs,SrcIP,DestIP,DestPort\n2026-01-01 00:00:00.000,O,10.0.0.1,['2001:db8::1'],,,443.0\n", "FIREWALL",
 			[]string{"$SrcIP", "$DstIP", "$DstPort"}, []any{"10.0.0.1", "2001:db8::1", "443"}},
+		{"a.json", "email", `{"sender":"a@example.com","recipient":"b@example.com","urls":["http://example.com/x","http://example.org/"],"attachment_names":["a.exe"],"attachment_sha1":["00","11"],"originating_ip":"[192.0.2.1]","received_time":"2026-01-01T00:00:00Z"}`, "EMAIL",
+			[]string{"$Sender", "$Recipient", "$URL", "$File", "$Hash", "$SrcIP", "$Vector"}, []any{"a@example.com", "b@example.com", "http://example.com/x", "a.exe", "00", "192.0.2.1", "EMAIL"}},
 		{"access.log", "squid", "1700000000.123    180 192.0.2.1 TCP_MISS/200 411 GET http://user@news.example.com:8080/a?b=1 ann DIRECT/192.0.2.9 text/html\n", "PROXY",
 			[]string{"$SrcIP", "$Status", "$RXLen", "$Action", "$URL", "$Domain", "$User", "$DstIP"},
 			[]any{"192.0.2.1", "200", "411", "GET", "http://user@news.example.com:8080/a?b=1", "news.example.com", "ann", "192.0.2.9"}},
