@@ -114,8 +114,8 @@ func hiddenMember(name string) bool {
 // encrypted is the flag of a member that needs a password.
 const encrypted = 1
 
-// open reads a member from its beginning. Reading past the size that the zip
-// names, or a checksum that does not hold, is an error.
+// open reads a member from its beginning. Where it is longer or shorter than the
+// zip says, or its checksum does not hold, reading it ends in an error.
 func (a *archive) open(m zipMember) (io.ReadCloser, error) {
 	if m.file.Flags&encrypted != 0 {
 		return nil, fmt.Errorf("the member %q of the zip is encrypted: unpack it", m.name)
@@ -124,21 +124,17 @@ func (a *archive) open(m zipMember) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the member %q of the zip: %w", m.name, err)
 	}
-	return &unpacking{plain, m.name, m.bytes}, nil
+	return &unpacking{plain, m.name}, nil
 }
 
-// unpacking reads a member up to the size that the zip names.
+// unpacking names the member in what goes wrong with it.
 type unpacking struct {
 	io.ReadCloser
 	name string
-	left int64
 }
 
 func (u *unpacking) Read(p []byte) (int, error) {
 	n, err := u.ReadCloser.Read(p)
-	if u.left -= int64(n); u.left < 0 {
-		return 0, fmt.Errorf("the member %q of the zip is longer than the zip says", u.name)
-	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = fmt.Errorf("the member %q of the zip: %w", u.name, err)
 	}

@@ -75,7 +75,7 @@ func markAt(line []byte, mark string) int {
 		}
 		i += from
 		from = i + len(mark)
-		if i > 0 && !strings.ContainsRune(" \t:>\"", rune(line[i-1])) {
+		if i > 0 && !strings.ContainsRune(" \t:>", rune(line[i-1])) {
 			continue
 		}
 		version := bytes.TrimLeft(line[from:min(len(line), from+8)], " ")

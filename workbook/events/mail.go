@@ -20,9 +20,6 @@ type mailReader struct {
 	many         bool
 	done         bool
 	buffer       []byte
-	fields       []byte
-	// waiting says that the line at hand begins the next message.
-	waiting bool
 }
 
 func openMail(b *bufio.Reader) (reader, error) { return newMailReader(b, false), nil }

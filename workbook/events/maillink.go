@@ -95,13 +95,23 @@ func linkEnd(text []byte, start int) int {
 
 // trimLink drops what ends a sentence or a bracket rather than an address.
 func trimLink(link []byte) []byte {
-	ends := ".,;:!?'*|"
-	for _, bracket := range []string{"()", "[]", "{}"} {
-		if bytes.IndexByte(link, bracket[0]) < 0 {
-			ends += bracket[1:]
-		}
+	var open, closed [3]int
+	for i, bracket := range []string{"()", "[]", "{}"} {
+		open[i] = bytes.Count(link, []byte(bracket[:1]))
+		closed[i] = bytes.Count(link, []byte(bracket[1:]))
 	}
-	return bytes.TrimRight(link, ends)
+	for ; len(link) > 0; link = link[:len(link)-1] {
+		last := link[len(link)-1]
+		if strings.IndexByte(".,;:!?'*|", last) >= 0 {
+			continue
+		}
+		i := strings.IndexByte(")]}", last)
+		if i < 0 || closed[i] <= open[i] {
+			break
+		}
+		closed[i]--
+	}
+	return link
 }
 
 // addressAttributes are the attributes of a page that hold one address.

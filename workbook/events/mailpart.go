@@ -53,8 +53,7 @@ func (m *message) part(h headerFields, body []byte, depth int) {
 	}
 	name := fileName(h)
 	disposition, _, _ := strings.Cut(strings.ToLower(h.get("content-disposition")), ";")
-	isText := strings.HasPrefix(kind, "text/")
-	if depth > 0 && !isText || name != "" || strings.TrimSpace(disposition) == "attachment" || !isText && depth == 0 {
+	if !strings.HasPrefix(kind, "text/") || name != "" || strings.TrimSpace(disposition) == "attachment" {
 		m.attach(name, kind, decoded)
 	}
 	if kind == "message/rfc822" || kind == "message/global" {
