@@ -20,9 +20,6 @@ const (
 	maxInflation = 1040
 )
 
-// zipMagic begins a zip that has members.
-var zipMagic = []byte("PK\x03\x04")
-
 // A zipMember is a regular file in a zip.
 type zipMember struct {
 	// name is its path in the zip, with slashes.
@@ -139,4 +136,59 @@ func (u *unpacking) Read(p []byte) (int, error) {
 		err = fmt.Errorf("the member %q of the zip: %w", u.name, err)
 	}
 	return n, err
+}
+
+// zipNames names the members of the zip at path, false where it is no zip.
+func zipNames(path string) (names []string, isZip bool, err error) {
+	disk, err := os.Open(path)
+	if err != nil {
+		return nil, false, err
+	}
+	start := make([]byte, 4)
+	_, err = io.ReadFull(disk, start)
+	disk.Close()
+	if err != nil || string(start) != "PK\x03\x04" && string(start) != "PK\x05\x06" {
+		return nil, false, nil // too short for a zip, or none
+	}
+	a, err := openArchive(path, 0)
+	if err != nil {
+		return nil, true, err
+	}
+	defer a.close()
+	for _, m := range a.members {
+		names = append(names, m.name)
+	}
+	return names, true, nil
+}
+
+// openMember reads one member of the zip at path, of which size bytes count.
+func openMember(path, name string, size int64) (io.ReadCloser, error) {
+	a, err := openArchive(path, size)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range a.members {
+		if m.name != name {
+			continue
+		}
+		plain, err := a.open(m)
+		if err != nil {
+			a.close()
+			return nil, err
+		}
+		return &openedMember{plain, a}, nil
+	}
+	a.close()
+	return nil, fmt.Errorf("no member %q in the zip: it changed while it was read", name)
+}
+
+// An openedMember closes its zip also.
+type openedMember struct {
+	io.ReadCloser
+	archive *archive
+}
+
+func (o *openedMember) Close() error {
+	defer o.archive.close()
+	return o.ReadCloser.Close()
 }

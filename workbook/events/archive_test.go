@@ -91,6 +91,33 @@ func TestArchive(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	names, isZip, err := zipNames(path)
+	if diff := cmp.Diff([]string{"b.json", "folder/a.json", "empty"}, names); diff != "" || !isZip || err != nil {
+		t.Errorf("the names of the zip: %v %v\n%s", isZip, err, diff)
+	}
+	in, err := openMember(path, "b.json", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	if text, err := io.ReadAll(in); err != nil || string(text) != want["b.json"] {
+		t.Errorf("b.json holds %q, error %v", text, err)
+	}
+	if _, err := openMember(path, "none", 0); err == nil {
+		t.Error("a member that is not there opens")
+	}
+}
+
+func TestNoArchive(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.zip")
+	for text, want := range map[string]bool{"": false, "PK": false, "hello": false, "PK\x03\x04": true} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, isZip, err := zipNames(path); isZip != want || (err != nil) != want {
+			t.Errorf("%q is a zip: %v, error %v", text, isZip, err)
+		}
+	}
 }
 
 func deflated(t testing.TB, text string) string {

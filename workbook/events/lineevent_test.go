@@ -226,6 +226,7 @@ func TestLooks(t *testing.T) {
 		{"http://x.example/?a=b c=d\n", ""},
 		{"From: a@x.example\nTo: b@x.example\n\nhi", "mail"},
 		{"From a@x.example Mon Jan  2 15:04:05 2006\nFrom: a@x.example\nTo: b@x.example\n\nhi", "mbox"},
+		{"HELO x\nMAIL FROM:<a@x.example>\nDATA\nFrom: a@x.example\nTo: b@x.example\n\nhi", "mail"},
 		{"From here on\nnothing is the same 2006\n", ""},
 		{"Subject: x\nDate: y\n\n", ""},
 		{"HTTP/1.1 200 OK\nDate: x\nContent-Type: y\n", ""},

@@ -112,9 +112,16 @@ func isMbox(text []byte) bool {
 
 func (h head) mbox() bool { return isMbox(h.text) }
 
-// mail wants two headers that only mail has, where the text begins.
+var smtpLine = regexp.MustCompile(`^(?i:HELO|EHLO|MAIL FROM:)`)
+
+// mail wants two headers that only mail has, where the text begins or behind an
+// SMTP dialogue.
 func (h head) mail() bool {
-	fields, _, _ := splitHeaders(h.text)
+	text := bytes.TrimLeft(h.text, "\r\n")
+	if smtpLine.Match(text) {
+		text = new(message).preamble(text)
+	}
+	fields, _, _ := splitHeaders(text)
 	var origin, other bool
 	for _, f := range fields {
 		switch f.name {
@@ -125,5 +132,5 @@ func (h head) mail() bool {
 			other = true
 		}
 	}
-	return origin && other && headerName(bytes.TrimLeft(h.text, "\r\n")) != ""
+	return origin && other && headerName(text) != ""
 }
