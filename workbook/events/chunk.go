@@ -37,6 +37,8 @@ type cutter struct {
 	offset int64
 	seq    int
 	ended  bool
+	// size is how much is read at a time.
+	size int
 	// quotes says that a newline between double quotes is part of a line.
 	quotes bool
 }
@@ -54,12 +56,12 @@ func (c *cutter) next(buffer []byte) (chunk, error) {
 	text := append(buffer[:0], c.carry...)
 	c.carry = c.carry[:0]
 	for {
-		if cap(text) < len(text)+chunkSize {
-			grown := make([]byte, len(text), len(text)+chunkSize)
+		if cap(text) < len(text)+c.size {
+			grown := make([]byte, len(text), len(text)+c.size)
 			copy(grown, text)
 			text = grown
 		}
-		n, err := io.ReadFull(c.in, text[len(text):len(text)+chunkSize])
+		n, err := io.ReadFull(c.in, text[len(text):len(text)+c.size])
 		text = text[:len(text)+n]
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			c.ended = true

@@ -72,7 +72,7 @@ func register(d *sqlite.Driver) error {
 	}
 	for _, a := range aggregates {
 		impl := &sqlite.FunctionImpl{
-			NArgs: a.args, Deterministic: true,
+			NArgs: a.args, Deterministic: true, VolatileArgs: true, // copies would end at a NUL byte
 			MakeAggregate: func(sqlite.FunctionContext) (sqlite.AggregateFunction, error) { return a.make(), nil },
 		}
 		if err := d.RegisterFunction(a.name, impl); err != nil {
@@ -233,6 +233,9 @@ type extreme struct {
 func (e *extreme) Step(_ *sqlite.FunctionContext, args []driver.Value) error {
 	v := plain(args[0])
 	if v != nil && (e.best == nil || Order(v, e.best)*e.sign > 0) {
+		if text, ok := v.(string); ok {
+			v = strings.Clone(text) // the argument's memory is SQLite's
+		}
 		e.best = v
 	}
 	return nil

@@ -39,7 +39,9 @@ type reading struct {
 	file   *file
 	in     *opened
 	layout *layout
-	next   func(buffer []byte) (chunk, error)
+	// size is that of the chunks.
+	size int
+	next func(buffer []byte) (chunk, error)
 	// lines makes the decoder of a worker; nil where chunks hold events.
 	lines func() lineDecoder
 	// quoted says that records may stand on several lines.
@@ -115,7 +117,7 @@ func (p *pass) open(index int) (*reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reading{index: index, file: f, in: in, layout: newLayout(f, p.all, p.set.options.Zone)}
+	r := &reading{index: index, file: f, in: in, size: p.set.chunkSize, layout: newLayout(f, p.all, p.set.options.Zone)}
 	if err := r.begin(plain, p.wantKeys); err != nil {
 		in.close()
 		return nil, err
@@ -126,7 +128,7 @@ func (p *pass) open(index int) (*reading, error) {
 func (r *reading) begin(plain *bufio.Reader, wantKeys bool) error {
 	switch {
 	case r.file.format == "ndjson":
-		c := &cutter{in: plain, offset: skipBOM(plain)}
+		c := &cutter{in: plain, size: r.size, offset: skipBOM(plain)}
 		r.next = c.next
 		r.lines = func() lineDecoder { return newJSONLines(r.layout.clone()) }
 		return nil
@@ -148,7 +150,7 @@ func (r *reading) beginCSV(plain *bufio.Reader) error {
 		return err
 	}
 	h := header.(*csvReader)
-	c := &cutter{in: plain, offset: h.lines.offset, quotes: true}
+	c := &cutter{in: plain, size: r.size, offset: h.lines.offset, quotes: true}
 	r.next, r.quoted, r.first = c.next, true, h.lines.line
 	r.lines = func() lineDecoder { return newCSVLines(r.layout.clone(), h.header, h.comma) }
 	return nil

@@ -34,12 +34,14 @@ type Set struct {
 	rules   []*rule
 	options Options
 	survey  *Survey
+	// chunkSize is how much of a file a worker takes at a time.
+	chunkSize int
 }
 
 // Open finds the files of events at path. Mistakes in a sources file are
 // source.Problems.
 func Open(path string, o Options) (*Set, error) {
-	s := &Set{Path: path, options: o}
+	s := &Set{Path: path, options: o, chunkSize: chunkSize}
 	for _, candidate := range o.Sources {
 		rules, err := readRules(candidate)
 		if err != nil {
