@@ -100,9 +100,17 @@ func (m *message) defect(what string) {
 
 // plainHeaders are the headers that stand in an event as they are written.
 var plainHeaders = [][2]string{
-	{"to", "to"}, {"cc", "cc"}, {"bcc", "bcc"}, {"delivered-to", "delivered_to"}, {"date", "date"},
-	{"in-reply-to", "in_reply_to"}, {"authentication-results", "authentication_results"}, {"received-spf", "received_spf"},
-	{"x-originating-ip", "originating_ip"}, {"x-mailer", "mailer"}, {"list-id", "list_id"},
+	{"to", "to"},
+	{"cc", "cc"},
+	{"bcc", "bcc"},
+	{"delivered-to", "delivered_to"},
+	{"date", "date"},
+	{"in-reply-to", "in_reply_to"},
+	{"authentication-results", "authentication_results"},
+	{"received-spf", "received_spf"},
+	{"x-originating-ip", "originating_ip"},
+	{"x-mailer", "mailer"},
+	{"list-id", "list_id"},
 }
 
 // fill puts the mail into a record. Lists are JSON arrays, and are left out
