@@ -68,12 +68,16 @@ func (c *listCache) load(file, key, match string) (*lookupList, error) {
 		return nil, err
 	}
 	defer f.Close()
-	l := &lookupList{path: full, match: match, rows: map[string][]string{}, networks: map[netip.Prefix][]string{}}
+	l := newLookupList(full, match)
 	if err := l.read(f, key); err != nil {
 		return nil, err
 	}
 	c.loaded[known] = l
 	return l, nil
+}
+
+func newLookupList(path, match string) *lookupList {
+	return &lookupList{path: path, match: match, rows: map[string][]string{}, networks: map[netip.Prefix][]string{}}
 }
 
 // read takes the rows of a CSV file.

@@ -34,8 +34,8 @@ var (
 type path string
 
 func (p path) eval(r *record) workbook.Value {
-	for i, key := range slices.Backward(r.keys) {
-		if key == string(p) {
+	for i := len(r.keys) - 1; i >= 0; i-- {
+		if r.keys[i] == string(p) {
 			return r.values[i].value()
 		}
 	}

@@ -2,7 +2,6 @@ package events
 
 import (
 	"embed"
-
 	"strings"
 
 	"tabletop/workbook/source"

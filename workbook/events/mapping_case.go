@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"tabletop/workbook"
 	"tabletop/workbook/source"
 )
 
@@ -13,20 +12,13 @@ import (
 // some texts.
 type condition struct {
 	field expression
-	is    map[string]bool
+	// written is the field as it stands in the source, to tell equal ones.
+	written string
+	is      map[string]bool
 }
 
+// conditions must all hold; where there are none, all events are meant.
 type conditions []condition
-
-// hold reports whether all conditions do; nothing to hold holds.
-func (list conditions) hold(r *record) bool {
-	for _, c := range list {
-		if v := c.field.eval(r); v == nil || !c.is[workbook.Text(v)] {
-			return false
-		}
-	}
-	return true
-}
 
 // conditionNode is a condition as written.
 type conditionNode struct {
@@ -54,7 +46,7 @@ func parseConditions(n source.Node) (conditions, source.Problems) {
 		field, more := parseExpression(c.Field)
 		texts, still := parseTexts(c.Is)
 		problems = append(append(problems, more...), still...)
-		list = append(list, condition{field, texts})
+		list = append(list, condition{field, c.Field.YAML(), texts})
 	}
 	return list, problems
 }
@@ -82,10 +74,8 @@ func (f *file) ruleFor(r *record) *rule {
 	if f.rule == nil || len(f.rule.cases) == 0 {
 		return f.rule
 	}
-	for _, c := range f.rule.cases {
-		if c.when.hold(r) {
-			return c
-		}
+	if i := f.rule.dispatch.pick(r); i >= 0 {
+		return f.rule.cases[i]
 	}
 	return nil
 }
@@ -105,7 +95,7 @@ func combine(fitting []*rule) *rule {
 	if len(cases) == 1 && len(cases[0].when) == 0 {
 		return cases[0]
 	}
-	whole := &rule{cases: cases, fields: map[string]expression{}}
+	whole := &rule{cases: cases, fields: map[string]expression{}, dispatch: newDispatch(cases)}
 	spelled := map[string]string{}
 	for _, c := range cases {
 		for name := range c.fields {
@@ -158,53 +148,6 @@ func (r *rule) streamField() expression {
 		return r.field("$stream")
 	}
 	return constant(r.stream)
-}
-
-// perEvent makes the expression that is of's for the rule that an event is for.
-func (r *rule) perEvent(of func(*rule) expression) expression {
-	chosen := make(choice, len(r.cases))
-	for i, c := range r.cases {
-		chosen[i] = alternative{c.when, of(c)}
-	}
-	return chosen
-}
-
-// choice is the expression of the first rule that an event is for; that rule
-// may have none.
-type choice []alternative
-
-type alternative struct {
-	when conditions
-	then expression
-}
-
-var _ expression = choice(nil)
-
-func (list choice) eval(r *record) workbook.Value {
-	for _, a := range list {
-		if !a.when.hold(r) {
-			continue
-		}
-		if a.then == nil {
-			return nil
-		}
-		return a.then.eval(r)
-	}
-	return nil
-}
-
-func (list choice) reads() []string {
-	var keys []string
-	for _, a := range list {
-		for _, c := range a.when {
-			keys = append(keys, c.field.reads()...)
-		}
-		if a.then != nil {
-			keys = append(keys, a.then.reads()...)
-		}
-	}
-	slices.Sort(keys)
-	return slices.Compact(keys)
 }
 
 // mappedColumns lists the columns that the file's source gives to the events of

@@ -36,25 +36,48 @@ func TestBuiltInMappingsOnRealFiles(t *testing.T) {
 		sql                   string
 		want                  [][]any
 	}{
-		{"zeek-rdp", "zeek/rdp.log.gz", "FIREWALL", []string{"$SrcIP", "$DstPort"},
-			"SELECT c0, count(*) FROM t0 WHERE c1='3389' GROUP BY c0 ORDER BY 2 DESC LIMIT 1", [][]any{{"10.164.94.120", int64(4116)}}},
-		{"zeek-rdp", "zeek/rdp.log.gz", "FIREWALL", []string{"$DstIP", "$SrcType", "at"},
-			"SELECT count(*), count(DISTINCT c0), sum(c1='PRIVATE'), count(\"at\") FROM t0", [][]any{{int64(4122), int64(21), int64(4122), int64(4122)}}},
-		{"zeek-rdp", "zeek/rdp-ctu13.json.gz", "FIREWALL", []string{"$SrcIP", "$SrcType"},
+		{
+			"zeek-rdp", "zeek/rdp.log.gz", "FIREWALL",
+			[]string{"$SrcIP", "$DstPort"},
+			"SELECT c0, count(*) FROM t0 WHERE c1='3389' GROUP BY c0 ORDER BY 2 DESC LIMIT 1",
+			[][]any{{"10.164.94.120", int64(4116)}},
+		},
+		{
+			"zeek-rdp", "zeek/rdp.log.gz", "FIREWALL",
+			[]string{"$DstIP", "$SrcType", "at"},
+			"SELECT count(*), count(DISTINCT c0), sum(c1='PRIVATE'), count(\"at\") FROM t0",
+			[][]any{{int64(4122), int64(21), int64(4122), int64(4122)}},
+		},
+		{
+			"zeek-rdp", "zeek/rdp-ctu13.json.gz", "FIREWALL",
+			[]string{"$SrcIP", "$SrcType"},
 			"SELECT c0, c1, count(*) FROM t0 WHERE c0 IS NOT NULL GROUP BY c0, c1 ORDER BY 3 DESC, c0 LIMIT 4",
-			[][]any{{"178.77.71.27", "PUBLIC", int64(2016)}, {"109.74.55.27", "PUBLIC", int64(71)}, {"208.86.166.68", "PUBLIC", int64(70)}, {"64.31.13.148", "PUBLIC", int64(70)}}},
-		{"zeek-http", "zeek/http.log.gz", "PROXY", []string{"$URL", "$Domain", "host"},
-			"SELECT count(*), count(c0), count(DISTINCT c2), sum(c1 IS NULL) FROM t0", [][]any{{int64(4896), int64(4894), int64(388), int64(296)}}},
+			[][]any{{"178.77.71.27", "PUBLIC", int64(2016)}, {"109.74.55.27", "PUBLIC", int64(71)}, {"208.86.166.68", "PUBLIC", int64(70)}, {"64.31.13.148", "PUBLIC", int64(70)}},
+		},
+		{
+			"zeek-http", "zeek/http.log.gz", "PROXY",
+			[]string{"$URL", "$Domain", "host"},
+			"SELECT count(*), count(c0), count(DISTINCT c2), sum(c1 IS NULL) FROM t0",
+			[][]any{{int64(4896), int64(4894), int64(388), int64(296)}},
+		},
 		{"zeek-dns", "zeek/dns.log.gz", "DNS", []string{"$Domain", "$SrcIP"}, "SELECT count(*), count(c1) FROM t0", [][]any{{int64(5124), int64(5124)}}},
 		{"zeek-conn", "zeek/conn.log.gz", "FIREWALL", []string{"$DstPort"}, "SELECT count(*), coalesce(sum(c0='3389'), 0) FROM t0", [][]any{{int64(8462), int64(0)}}},
 		{"zeek-smtp", "zeek/smtp.log.gz", "EMAIL", []string{"mailfrom", "$Sender"}, "SELECT count(*), count(c0), sum(c0 = c1) FROM t0", [][]any{{int64(1188), int64(12), int64(12)}}},
-		{"zeek", "zeek/apt29-day1-combined.log", "FILE", []string{"$Hash", "sha1"},
-			"SELECT count(*), count(c1), count(DISTINCT c1), sum(c0 = c1) FROM t0", [][]any{{int64(448), int64(447), int64(22), int64(447)}}},
+		{
+			"zeek", "zeek/apt29-day1-combined.log", "FILE",
+			[]string{"$Hash", "sha1"},
+			"SELECT count(*), count(c1), count(DISTINCT c1), sum(c0 = c1) FROM t0",
+			[][]any{{int64(448), int64(447), int64(22), int64(447)}},
+		},
 		{"zeek", "zeek/apt29-day1-combined.log", "FIREWALL", []string{"$SrcIP"}, "SELECT count(*), count(c0) FROM t0", [][]any{{int64(613), int64(613)}}},
 		{"suricata", "network/suricata-eve.json.gz", "THREAT", []string{"$SrcIP", "$Threat"}, "SELECT count(*), count(c0), count(c1) FROM t0", [][]any{{int64(1162), int64(1162), int64(1162)}}},
 		{"suricata", "network/suricata-eve.json.gz", "FIREWALL", []string{"$TXLen"}, "SELECT count(*), count(c0) FROM t0", [][]any{{int64(21), int64(21)}}},
-		{"azure-nsg", "network/az_net_flows.csv", "FIREWALL", []string{"$SrcIP", "$DstIP", "$DstPort", "$Direction", "$SrcType"},
-			"SELECT c0, c1, c4, count(*) FROM t0 WHERE c2='3389' AND c3='INBOUND' GROUP BY c0, c1, c4", [][]any{{"131.107.147.209", "10.0.3.5", "PUBLIC", int64(4)}}},
+		{
+			"azure-nsg", "network/az_net_flows.csv", "FIREWALL",
+			[]string{"$SrcIP", "$DstIP", "$DstPort", "$Direction", "$SrcType"},
+			"SELECT c0, c1, c4, count(*) FROM t0 WHERE c2='3389' AND c3='INBOUND' GROUP BY c0, c1, c4",
+			[][]any{{"131.107.147.209", "10.0.3.5", "PUBLIC", int64(4)}},
+		},
 		{"azure-nsg", "network/az_net_flows.csv", "FIREWALL", []string{"$SrcIP", "$DstIP"}, "SELECT count(*), count(c0), count(c1), count(\"at\") FROM t0", [][]any{{int64(460), int64(460), int64(460), int64(460)}}},
 	} {
 		set := corpusFile(t, tt.mapping, tt.file)

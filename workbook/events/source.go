@@ -54,6 +54,8 @@ type rule struct {
 	// cases are the rules of which the first that is for an event counts (see
 	// ruleFor). fields and time of a rule with cases choose among them.
 	cases []*rule
+	// dispatch tells which of the cases an event is for.
+	dispatch *dispatch
 	// conflict says what rules for the same file disagree on.
 	conflict string
 	// lists are the files that the rule joins: they hold no events.
