@@ -114,7 +114,7 @@ func (c *console) runs(runs []audit.Summary) {
 		})
 	}
 	c.draw(g, "")
-	c.line(c.faint("DNIF: requests that DNIF would send; protected: those to protected targets"))
+	c.para("DNIF: requests that DNIF would send; protected: those to protected targets")
 }
 
 func showCommand(c *console) *cobra.Command {
@@ -220,5 +220,7 @@ func (c *console) report(r audit.Report) {
 		}
 	}
 	c.line("head ", strconv.FormatInt(r.Head.Sequence, 10), " ", r.Head.Hash)
-	c.line(c.faint("Compare the head with the one that the last run printed: a cut tail shows only so."))
+	if r.Whole() {
+		c.para("Compare the head with the one that the last run printed: a cut tail shows only so.")
+	}
 }

@@ -19,6 +19,7 @@ const (
 	shownActions  = 20
 	shownSignals  = 20
 	shownEvidence = 3
+	shownText     = 1000
 )
 
 const indent = "    "
@@ -194,6 +195,11 @@ func (c *console) verdict(v workbook.Verdict) string {
 // behind it.
 func (c *console) action(a workbook.Action, e workbook.Evidence, withHead bool) {
 	number, target := fmt.Sprintf("a%d", a.Number), clean(a.Target)
+	if a.Target == "" {
+		c.line(indent, c.strong(number), gap, c.verdict(a.Verdict), gap, "target ", clean(a.Type))
+		c.actionDetails(a, e, withHead)
+		return
+	}
 	head := len(indent+number+string(a.Verdict)+a.Type) + 2*len(gap) + 1
 	if head+ansi.StringWidth(target) <= c.width {
 		c.line(indent, c.strong(number), gap, c.verdict(a.Verdict), gap, clean(a.Type), " ", c.strong(target))
@@ -201,6 +207,11 @@ func (c *console) action(a workbook.Action, e workbook.Evidence, withHead bool) 
 		c.line(indent, c.strong(number), gap, c.verdict(a.Verdict), gap, clean(a.Type))
 		c.wrapped(a.Target)
 	}
+	c.actionDetails(a, e, withHead)
+}
+
+// actionDetails are the lines below an action's first.
+func (c *console) actionDetails(a workbook.Action, e workbook.Evidence, withHead bool) {
 	c.wrapped(strings.TrimSpace(a.Reason))
 	if a.Rule != "" {
 		c.wrapped("rule " + a.Rule)
@@ -237,6 +248,9 @@ func dnifSays(d workbook.DNIFAnswer) string {
 func (c *console) wrapped(text string) {
 	if text == "" {
 		return
+	}
+	if len(text) > shownText {
+		text = ansi.Truncate(clean(text), shownText, "…") + fmt.Sprintf(" (%d bytes)", len(text))
 	}
 	for i, line := range wrap(clean(text), c.width-len(indent+indent)-2) {
 		lead := indent + indent
@@ -297,7 +311,11 @@ func because(e workbook.Evidence) string {
 func (c *console) closing(r workbook.Result) {
 	c.line()
 	t := r.Totals
-	c.line(c.strong(fmt.Sprintf("DNIF would send %s, %d to protected targets", plural(t.DNIFWouldSend, "request", "requests"), t.Protected)))
+	so := ""
+	if r.Status != workbook.Completed {
+		so = " by the blocks that ran"
+	}
+	c.line(c.strong(fmt.Sprintf("DNIF would send %s%s, %d to protected targets", plural(t.DNIFWouldSend, "request", "requests"), so, t.Protected)))
 	for _, v := range workbook.Verdicts {
 		if n := t.ByVerdict[v]; n > 0 {
 			c.line(fmt.Sprintf("%4d", n), "  ", c.verdict(v))
@@ -309,7 +327,7 @@ func (c *console) closing(r workbook.Result) {
 	if r.Head.Hash == "" {
 		return
 	}
-	c.line("run ", fmt.Sprint(r.Run), " is entry ", fmt.Sprint(r.Head.Sequence), " of ", clean(r.Head.File), ", whose head is")
+	c.line(fmt.Sprintf("run %d is entry %d of %s, whose head is", r.Run, r.Head.Sequence, clean(r.Head.File)))
 	c.line(r.Head.Hash)
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,14 +18,16 @@ import (
 // A rehearsal is the command run with its flags.
 type rehearsal struct {
 	input
-	audit    string
-	reason   string
-	ticket   string
-	output   string
-	failOn   []string
-	maxRows  int
-	keepRows int
-	strict   bool
+	audit  string
+	reason string
+	ticket string
+	output string
+	failOn []string
+	// failOnSet says that --fail-on was given, if only as the empty text.
+	failOnSet bool
+	maxRows   int
+	keepRows  int
+	strict    bool
 }
 
 func runCommand(c *console) *cobra.Command {
@@ -36,11 +39,15 @@ func runCommand(c *console) *cobra.Command {
 queries run over the events, every request is built in full, judged by the guard
 and answered by a simulated vendor. Nothing leaves the machine.`,
 		Example: `  tabletop run examples/suspicious-remote-desktop
-  tabletop run examples/malicious-url --set Vector=EMAIL
+  tabletop run examples/malicious-domain/published.yaml --now 2026-01-28T12:00:00Z
+  tabletop run workbook.yaml --set Vector=EMAIL
   tabletop run workbook.yaml --events /var/log/zeek --window all -o json
   tabletop run workbook.yaml --fail-on protected,invalid`,
 		Args: exactly(1, "one workbook: a file, or a folder that holds workbook.yaml"),
-		RunE: func(cmd *cobra.Command, args []string) error { return r.run(cmd.Context(), c, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r.failOnSet = cmd.Flags().Changed("fail-on")
+			return r.run(cmd.Context(), c, args[0])
+		},
 	}
 	f := cmd.Flags()
 	r.workbookFlags(f)
@@ -72,6 +79,9 @@ func (r *rehearsal) verdicts() ([]workbook.Verdict, error) {
 	}
 	var out []workbook.Verdict
 	for _, name := range r.failOn {
+		if name == "" {
+			return nil, nothingRan(errors.New("--fail-on names no verdict: write one, as in --fail-on protected,invalid"))
+		}
 		if !slices.Contains(known, name) {
 			return nil, nothingRan(fmt.Errorf("--fail-on %s: no such verdict: %s", name, source.DidYouMean(name, known)))
 		}
@@ -90,6 +100,9 @@ func (r *rehearsal) run(ctx context.Context, c *console, path string) error {
 	}
 	if r.maxRows < 1 || r.keepRows < 0 {
 		return nothingRan(fmt.Errorf("--max-rows must be at least 1 and --keep-rows at least 0"))
+	}
+	if r.failOnSet && len(r.failOn) == 0 {
+		r.failOn = []string{""}
 	}
 	failOn, err := r.verdicts()
 	if err != nil {

@@ -40,6 +40,12 @@ func formats() []format {
 		{"dnif", nil, head.dnif, openDocument},
 		{"json", nil, func(h head) bool { return h.first == '[' }, openDocument},
 		{"ndjson", []string{".ndjson", ".jsonl"}, head.ndjson, openNDJSON},
+		{"cef", []string{".cef"}, head.cef, openCEF},
+		{"leef", []string{".leef"}, head.leef, openLEEF},
+		{"mbox", []string{".mbox"}, head.mbox, openMbox},
+		{"mail", []string{".eml"}, head.mail, openMail},
+		{"syslog", nil, head.syslog, openSyslog},
+		{"keyvalue", nil, head.keyvalue, openKeyValue},
 		{"csv", []string{".csv", ".tsv"}, head.csv, openCSV},
 		{"lines", nil, func(head) bool { return true }, openLines},
 	}
@@ -81,11 +87,16 @@ func detect(b *bufio.Reader, set, name string) (format, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return format{}, err
 	}
+	name = strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(name), ".gz"), ".zst")
+	for _, f := range known { // a mail may hold anything
+		if (f.name == "mail" || f.name == "mbox") && strings.HasSuffix(name, f.extensions[0]) {
+			return f, nil
+		}
+	}
 	if bytes.IndexByte(text, 0) >= 0 {
 		return format{}, errBinary
 	}
 	h := newHead(text)
-	name = strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(name), ".gz"), ".zst")
 	for _, f := range known[:3] {
 		if f.looks(h) {
 			return f, nil

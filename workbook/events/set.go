@@ -68,6 +68,8 @@ type opened struct {
 	reader
 	file  *os.File
 	plain io.ReadCloser
+	// member is the file in a zip that is read instead of the zip itself.
+	member io.Closer
 }
 
 // open starts to read a file from its beginning, event by event.
@@ -107,6 +109,13 @@ func (o *opened) start(f *file) (*bufio.Reader, error) {
 	var stored io.Reader = o.file
 	if f.size > 0 {
 		stored = io.LimitReader(stored, f.size)
+	}
+	if f.member != "" {
+		inside, err := openMember(f.path, f.member, f.size)
+		if err != nil {
+			return nil, err
+		}
+		o.member, stored = inside, inside
 	}
 	b := bufio.NewReaderSize(stored, headBytes)
 	plain, err := decompress(b)
@@ -166,6 +175,9 @@ const maxWindowBytes = 128 << 20
 func (o *opened) close() {
 	if o.plain != nil {
 		o.plain.Close()
+	}
+	if o.member != nil {
+		o.member.Close()
 	}
 	o.file.Close()
 }

@@ -64,9 +64,10 @@ type rule struct {
 
 // A file is a file of events with the rule that covers it.
 type file struct {
-	// path is where the file lies, name how it is called in output.
-	path, name string
-	rule       *rule
+	// path is where the file lies, name how it is called in output. member is
+	// the file's name in the zip at path, "" where it is none's.
+	path, name, member string
+	rule               *rule
 	// streamName is the stream of events that name none themselves.
 	streamName string
 	format     string
@@ -202,14 +203,14 @@ func find(at string, rules []*rule) ([]*file, error) {
 		return nil, err
 	}
 	var files []*file
-	add := func(p, name string) error {
+	one := func(p, name, member string) error {
 		if len(files) == maxFiles {
 			return fmt.Errorf("more than %d files of events in %s", maxFiles, at)
 		}
 		if joined(rules, p) {
 			return nil
 		}
-		f := &file{path: p, name: filepath.ToSlash(name), streamName: stem(name)}
+		f := &file{path: p, name: filepath.ToSlash(name), member: member, streamName: stem(name)}
 		f.rule = choose(rules, f.name)
 		if f.rule != nil {
 			f.format = f.rule.format
@@ -220,8 +221,24 @@ func find(at string, rules []*rule) ([]*file, error) {
 		files = append(files, f)
 		return nil
 	}
+	add := func(p, name string) error {
+		members, isZip, err := zipNames(p)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if !isZip {
+			return one(p, name, "")
+		}
+		for _, member := range members {
+			if err := one(p, name+"/"+member, member); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	if !info.IsDir() {
-		return files, add(at, filepath.Base(at))
+		err := add(at, filepath.Base(at))
+		return files, err
 	}
 	err = filepath.WalkDir(at, func(p string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -239,7 +256,7 @@ func find(at string, rules []*rule) ([]*file, error) {
 			return err
 		}
 		relative, err := filepath.Rel(at, p)
-		if err != nil || hidden || relative == SourcesName || !stat.Mode().IsRegular() {
+		if err != nil || hidden || relative == SourcesName || isDatabase(relative) || !stat.Mode().IsRegular() {
 			return err
 		}
 		return add(p, filepath.Join(filepath.Base(at), relative))
@@ -301,4 +318,15 @@ func stem(name string) string {
 	}
 	base = strings.TrimSuffix(base, filepath.Ext(base))
 	return strings.ToUpper(base)
+}
+
+// isDatabase tells the files of an audit that was written into the folder of
+// events.
+func isDatabase(name string) bool {
+	for _, ending := range []string{".db", ".db-wal", ".db-shm"} {
+		if strings.HasSuffix(name, ending) {
+			return true
+		}
+	}
+	return false
 }

@@ -54,8 +54,30 @@ func (g *Guard) noAddress(target, text string) (canonical string, found finding)
 	if meant.level == never {
 		meant.reason = Quote(target) + " reads as the address " + host + ", and " + meant.reason
 	}
+	if decimal, ok := decimalReading(text); ok && meant.level != never {
+		// Browsers read 010.0.0.5 as octal, logs mean 10.0.0.5: what either
+		// reading protects is protected.
+		other := g.addressFinding(decimal)
+		if other.level == never {
+			other.reason = Quote(target) + " may mean the address " + decimal.String() + ", and " + other.reason
+			return decimal.String(), other
+		}
+	}
 	reason := Quote(target) + " is more than the address " + host + ": an action takes the address alone"
 	return host, gravest(meant, flaw(reason))
+}
+
+// decimalReading reads an IPv4 address whose numbers are padded with zeros as
+// the decimal ones that they look like.
+func decimalReading(text string) (netip.Addr, bool) {
+	parts := strings.Split(text, ".")
+	for i, part := range parts {
+		if parts[i] = strings.TrimLeft(part, "0"); part != "" && parts[i] == "" {
+			parts[i] = "0"
+		}
+	}
+	a, err := netip.ParseAddr(strings.Join(parts, "."))
+	return a, err == nil && a.Is4()
 }
 
 // parseNetwork reads CIDR; a network of one address counts as a network too.

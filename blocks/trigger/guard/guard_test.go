@@ -124,7 +124,7 @@ func TestAddresses(t *testing.T) {
 		{TypeIP, "203[.]0.113.7", bad, "", "203.0.113.7"},
 		{TypeIP, "203.0.113.7, 203.0.113.8", bad, "", ""},
 		{TypeIP, "203.0.113.7-203.0.113.9", bad, "", ""},
-		{TypeIP, "010.0.0.1", bad, "", ""},
+		{TypeIP, "010.0.0.1", refused, RulePrivate, "10.0.0.1"},
 		{TypeIP, "2001:db8::1%eth0", bad, "", ""},
 		{TypeIP, "evil.example", bad, "", ""},
 		{TypeIP, "203.0.113.7\x1b[2J", bad, "", ""},
