@@ -161,28 +161,28 @@ func leftOut(scan events.Scan, read events.Reading, standard bool, d time.Durati
 	var out []string
 	switch {
 	case !standard && read.Complete && read.Inside == 0 && read.Events > read.Future && !scan.Window.Open():
-		out = append(out, fmt.Sprintf("none of the %s of %s lies in the query's time, %s: is the clock right?", plural(read.Events, "event"), scan.Stream, scan.Window))
+		out = append(out, fmt.Sprintf("none of the %s of %s lies in the query's time, %s: is the clock right?", eventCount(read.Events), scan.Stream, scan.Window))
 	case !standard || read.Complete && read.Inside == read.Events:
 	case read.Complete:
 		out = append(out, fmt.Sprintf("the query names no time, so it read the last %s before the clock, as DNIF does: %d of %s of %s; --window all reads the others",
-			span(d), read.Inside, plural(read.Events, "event"), scan.Stream))
+			span(d), read.Inside, eventCount(read.Events), scan.Stream))
 	default:
 		out = append(out, fmt.Sprintf("the query names no time, so it read the last %s of %s before the clock, as DNIF does; --window all reads every event", span(d), scan.Stream))
 	}
 	if read.NoTime > 0 {
-		out = append(out, fmt.Sprintf("%s of %s left out of the window, having no time that could be read", plural(read.NoTime, "event"), scan.Stream))
+		out = append(out, fmt.Sprintf("%s of %s left out of the window, having no time that could be read", eventCount(read.NoTime), scan.Stream))
 	}
 	if read.Future > 0 {
-		out = append(out, fmt.Sprintf("%s of %s left out, lying over a day in the future", plural(read.Future, "event"), scan.Stream))
+		out = append(out, fmt.Sprintf("%s of %s left out, lying over a day in the future", eventCount(read.Future), scan.Stream))
 	}
 	return out
 }
 
-func plural(n int64, word string) string {
+func eventCount(n int64) string {
 	if n == 1 {
-		return "1 " + word
+		return "1 event"
 	}
-	return fmt.Sprintf("%d %ss", n, word)
+	return fmt.Sprintf("%d events", n)
 }
 
 // missing names what no event has: the stream, or columns of it, with what the

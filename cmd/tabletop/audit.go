@@ -25,7 +25,7 @@ func (r *record) flags(cmd *cobra.Command) {
 
 // read opens the audit for as long as do takes.
 func (r *record) read(ctx context.Context, do func(*audit.Reader) error) error {
-	if err := oneOf("--output", r.output, "text", "json"); err != nil {
+	if err := outputForm(r.output, "text", "json"); err != nil {
 		return err
 	}
 	reader, err := audit.OpenReader(ctx, r.path)

@@ -45,7 +45,7 @@ A column that a source in sources.yaml gives stands with a +.`,
 }
 
 func (g *glance) run(ctx context.Context, c *console, path string) error {
-	if err := oneOf("--output", g.output, "text", "json"); err != nil {
+	if err := outputForm(g.output, "text", "json"); err != nil {
 		return err
 	}
 	zone, err := g.location()

@@ -50,7 +50,7 @@ time in the query it reads every event. Nothing is recorded.
 }
 
 func (q *question) run(ctx context.Context, c *console, text string) error {
-	if err := oneOf("--output", q.output, "table", "csv", "ndjson", "json"); err != nil {
+	if err := outputForm(q.output, "table", "csv", "ndjson", "json"); err != nil {
 		return err
 	}
 	if q.events == "" {

@@ -95,7 +95,7 @@ func (r *rehearsal) verdicts() ([]workbook.Verdict, error) {
 }
 
 func (r *rehearsal) run(ctx context.Context, c *console, path string) error {
-	if err := oneOf("--output", r.output, "text", "json"); err != nil {
+	if err := outputForm(r.output, "text", "json"); err != nil {
 		return err
 	}
 	if r.maxRows < 1 || r.keepRows < 0 {
@@ -206,10 +206,10 @@ func failing(result workbook.Result, failOn []workbook.Verdict) error {
 	return failure{exitNotHeld, fmt.Errorf("--fail-on: %s", strings.Join(found, ", "))}
 }
 
-// oneOf checks the value of a flag.
-func oneOf(flag, value string, allowed ...string) error {
+// outputForm checks the value of --output.
+func outputForm(value string, allowed ...string) error {
 	if slices.Contains(allowed, value) {
 		return nil
 	}
-	return nothingRan(fmt.Errorf("%s %s: write one of %s", flag, value, strings.Join(allowed, ", ")))
+	return nothingRan(fmt.Errorf("--output %s: write one of %s", value, strings.Join(allowed, ", ")))
 }

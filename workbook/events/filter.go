@@ -2,6 +2,7 @@ package events
 
 import (
 	"bytes"
+	"cmp"
 
 	"tabletop/workbook"
 )
@@ -30,9 +31,10 @@ func truthOf(b bool) truth {
 }
 
 type (
-	// And holds where all do, Or where one does.
+	// And holds where all of them do.
 	And []Filter
-	Or  []Filter
+	// Or holds where one of them does.
+	Or []Filter
 	// Not turns a condition around.
 	Not struct{ Filter Filter }
 	// Compare holds where column Op Value does, Op one of = <> < <= > >=: with a
@@ -91,6 +93,11 @@ func (f Compare) test(cells []cell) truth {
 	}
 	if text, ok := f.Value.(string); ok {
 		return truthOf(holds(f.Op, compareText(c.text(), text)))
+	}
+	if want, whole := f.Value.(int64); whole { // the usual case, without a value made
+		if n, ok := smallInt(c.text()); ok {
+			return truthOf(holds(f.Op, cmp.Compare(n, want)))
+		}
 	}
 	n := c.number()
 	if n == nil {

@@ -38,7 +38,6 @@ type layout struct {
 	wanted int
 	picker *picker
 	timer  *timer
-	stream *picker
 }
 
 // newLayout reads the named columns of a file.

@@ -366,9 +366,6 @@ func (t *tally) add(o tally) {
 // workers is how many goroutines read.
 func workers() int { return min(max(runtime.GOMAXPROCS(0), 1), 16) }
 
-// errStopped ends a pass that nobody listens to any more.
-var errStopped = errors.New("stopped")
-
 // each runs the workers of a pass until the files end, an error comes, or ctx
 // is done. make gives each worker what it does with a chunk's hits: begin is
 // called for a chunk while the workers take turns, in the order of the chunks;

@@ -260,7 +260,7 @@ func (v *Survey) add(f *file, name string, part *seenStream) {
 		known[strings.ToLower(c)] = true
 	}
 	keys := slices.SortedFunc(maps.Keys(part.keys), func(a, b string) int { return compareSeen(part.keys[a], part.keys[b]) })
-	for _, key := range append(slices.Sorted(maps.Keys(f.fields())), keys...) {
+	for _, key := range append(f.mappedColumns(name), keys...) {
 		column := "$" + strings.TrimPrefix(key, "$")
 		if folded := strings.ToLower(column); !known[folded] && len(st.Columns) < maxColumns {
 			known[folded] = true
