@@ -103,21 +103,22 @@ func TestCodeNeedsRows(t *testing.T) {
 }
 
 func TestFailingRows(t *testing.T) {
-	for code, want := range map[string]string{
-		"$B = 1\n$A = $X * 2":                     `line 3: row 2: "$A = $X * 2": "a\x1bb" is no number`,
-		"where $X":                                `row 1: "where $X": "3" is neither true nor false`,
-		"$A = $X + $X":                            `to join texts write "" + $A + $B`,
-		"$A = $X[0].b":                            "has no parts",
-		"$A = $X in 'abc'":                        "in wants a list",
-		"$A = regexp_extract('x', $X, 2)":         "has no group 2",
-		"$A = 9223372036854775807 + 1":            "too large for a number",
-		"$A = split($Long, 'x')":                  "a list of 20001 elements",
-		"$A = replace($Long, 'x', $Long)":         "a text of 400000000 bytes",
-		"$A = '' + $Long + $Longer":               "a text of 1060000 bytes",
-		"$A = json_parse($Deep)":                  "JSON of more than",
-		"$A = json_stringify([$Longer, $Longer])": "a text of",
-		"$A = regexp_match('(a{0,500}b{0,400}){0,1}c', $Longer)": "too long for a pattern of this size",
+	for _, test := range []struct{ code, want string }{
+		{"$B = 1\n$A = $X * 2", `line 3: row 2: "$A = $X * 2": "a\x1bb" is no number`},
+		{"where $X", `row 1: "where $X": "3" is neither true nor false`},
+		{"$A = $X + $X", `to join texts write "" + $A + $B`},
+		{"$A = $X[0].b", "has no parts"},
+		{"$A = $X in 'abc'", "in wants a list"},
+		{"$A = regexp_extract('x', $X, 2)", "has no group 2"},
+		{"$A = 9223372036854775807 + 1", "too large for a number"},
+		{"$A = split($Long, 'x')", "a list of 20001 elements"},
+		{"$A = replace($Long, 'x', $Long)", "a text of 400000000 bytes"},
+		{"$A = '' + $Long + $Longer", "a text of 1060000 bytes"},
+		{"$A = json_parse($Deep)", "JSON of more than"},
+		{"$A = json_stringify([$Longer, $Longer])", "a text of"},
+		{"$A = regexp_match('(a{0,500}b{0,400}){0,1}c', $Longer)", "too long for a pattern of this size"},
 	} {
+		code, want := test.code, test.want
 		in := table(columns{"$X", "$Long", "$Longer", "$Deep"},
 			values{"3", strings.Repeat("x", 20_000), strings.Repeat("y", 1_040_000), strings.Repeat("[", 1000)},
 			values{"a\x1bb", "", "", ""})
