@@ -3,6 +3,7 @@ package events
 import (
 	"bytes"
 	"encoding/json"
+	"math/bits"
 	"slices"
 )
 
@@ -42,8 +43,10 @@ type shape struct {
 
 type shapeField struct {
 	// prefix is what stands before the value: a brace or a comma, the key, the
-	// colon.
-	prefix []byte
+	// colon. Of one of 8 to 16 bytes, first and last are its ends, so that two
+	// words tell whether a line has it.
+	prefix      []byte
+	first, last uint64
 	// columns are those that the value is for.
 	columns []int
 }
@@ -113,7 +116,7 @@ func (j *jsonLines) learn(line []byte) {
 		name := j.names.name(key)
 		plain = plain && len(prefix) == len(key)+4 && !keys[name] && len(s.fields) < maxShapeFields
 		keys[name] = true
-		s.fields = append(s.fields, shapeField{prefix: bytes.Clone(prefix)})
+		s.fields = append(s.fields, newShapeField(bytes.Clone(prefix)))
 		at = start + len(value)
 	})
 	if !plain || len(s.fields) == 0 || at != len(line)-1 {
@@ -142,28 +145,68 @@ func (s *shape) read(line []byte, cells []cell) bool {
 	at := 0
 	for i := range s.fields {
 		f := &s.fields[i]
-		if !begins(line, at, f.prefix) {
+		n := len(f.prefix)
+		if at+n >= len(line) {
 			return false
 		}
-		at += len(f.prefix)
-		if at >= len(line) {
-			return false
-		}
-		end, value, form := jsonValueAt(line, at)
-		if end < 0 {
-			return false
-		}
-		if f.columns != nil {
-			if form == jsonForm && !validValue(value) {
+		if f.first != 0 {
+			if load(line, at) != f.first || load(line, at+n-8) != f.last {
 				return false
 			}
-			for _, c := range f.columns {
-				cells[c].raw, cells[c].form = value, form
+		} else if string(line[at:at+n]) != string(f.prefix) {
+			return false
+		}
+		at += n
+		if f.columns == nil {
+			if at = valueSkip(line, at); at < 0 {
+				return false
 			}
+			continue
+		}
+		end, value, form := jsonValueAt(line, at)
+		if end < 0 || form == jsonForm && !validValue(value) {
+			return false
+		}
+		for _, c := range f.columns {
+			cells[c].raw, cells[c].form = value, form
 		}
 		at = end
 	}
 	return at == len(line)-1 && line[at] == '}'
+}
+
+func newShapeField(prefix []byte) shapeField {
+	f := shapeField{prefix: prefix}
+	if n := len(prefix); n >= 8 && n <= 16 {
+		f.first, f.last = load(prefix, 0), load(prefix, n-8)
+	}
+	return f
+}
+
+// valueSkip returns the index behind the value at i, which nobody reads; -1
+// where it is broken.
+func valueSkip(line []byte, i int) int {
+	if line[i] != '"' {
+		end, _, _ := jsonValueAt(line, i)
+		return end
+	}
+	i++
+	for i+8 <= len(line) {
+		w := load(line, i)
+		if quote := zeros(w^'"'*ones) | zeros(w^'\\'*ones); quote != 0 {
+			i += bits.TrailingZeros64(quote) / 8
+			if line[i] == '"' {
+				return i + 1
+			}
+			break
+		}
+		i += 8
+	}
+	end := oddEnd(line, i)
+	if end < 0 {
+		return -1
+	}
+	return end + 1
 }
 
 // jsonValueAt finds the value at i: the index behind it, and its bytes with the

@@ -77,21 +77,3 @@ func bareEnd(line []byte, i int) int {
 	}
 	return -1
 }
-
-// begins reports whether text has prefix at i.
-func begins(text []byte, i int, prefix []byte) bool {
-	n := len(prefix)
-	if i+n > len(text) {
-		return false
-	}
-	if n < 8 {
-		return string(text[i:i+n]) == string(prefix)
-	}
-	k := 0
-	for ; k+8 <= n; k += 8 {
-		if load(text, i+k) != load(prefix, k) {
-			return false
-		}
-	}
-	return load(text, i+n-8) == load(prefix, n-8)
-}
