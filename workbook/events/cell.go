@@ -3,6 +3,7 @@ package events
 import (
 	"bytes"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"tabletop/workbook"
@@ -76,6 +77,27 @@ func (c *cell) text() []byte {
 		}
 	}
 	return []byte(workbook.Text(c.value()))
+}
+
+// equals reports whether the value is the text, byte for byte. The cell must not
+// be null.
+func (c *cell) equals(text string) bool {
+	plain := c.form == textForm || c.form == plainForm
+	// Broken bytes become U+FFFD, so only a text that holds it must be told apart
+	// from the bytes as they stand.
+	if plain && !strings.ContainsRune(text, utf8.RuneError) {
+		return string(c.raw) == text
+	}
+	return string(c.text()) == text
+}
+
+// smallInt reads the cell's bytes as a whole number, where they are one that
+// surely fits.
+func (c *cell) smallInt() (int64, bool) {
+	if c.form == readyForm {
+		return 0, false
+	}
+	return smallInt(c.raw)
 }
 
 // simple reports whether a text is ASCII without a backslash, so that it reads

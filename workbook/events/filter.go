@@ -91,11 +91,14 @@ func (f Compare) test(cells []cell) truth {
 	if c.null() || f.Value == nil {
 		return isUnknown
 	}
-	if text, ok := f.Value.(string); ok {
-		return truthOf(holds(f.Op, compareText(c.text(), text)))
-	}
-	if want, whole := f.Value.(int64); whole { // the usual case, without a value made
-		if n, ok := smallInt(c.text()); ok {
+	switch want := f.Value.(type) {
+	case string:
+		if f.Op == "=" {
+			return truthOf(c.equals(want))
+		}
+		return truthOf(holds(f.Op, compareText(c.text(), want)))
+	case int64: // the usual case, without a value made
+		if n, ok := c.smallInt(); ok {
 			return truthOf(holds(f.Op, cmp.Compare(n, want)))
 		}
 	}
