@@ -161,14 +161,19 @@ func (in *input) prepare(path string, withEvents bool) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	if withEvents {
+	configured := problems.Err() == nil
+	if !withEvents {
+		// Whether events are there does not matter yet, but what is written of
+		// them must be right.
+		_, err = in.open(b.file, b.zone)
+		collect(&problems, err)
+	} else {
 		b.set, err = in.open(b.file, b.zone)
 		if err != nil && !collect(&problems, err) {
 			problems = append(problems, source.Problem{Place: source.Place{File: "events"}, Message: describe(err)})
 		}
 	}
 	b.options.Query = query.Options{Events: b.set, Standard: b.standard}
-	configured := problems.Err() == nil
 	w, written, err := workbook.ReadFile(b.file, blocks.Kinds(b.options))
 	if err != nil && !collect(&problems, err) {
 		return nil, nothingRan(err)
