@@ -3,6 +3,7 @@ package events
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 )
@@ -62,14 +63,12 @@ func (c *cutter) next(buffer []byte) (chunk, error) {
 			copy(grown, text)
 			text = grown
 		}
-		n, err := io.ReadFull(c.in, text[len(text):len(text)+c.size])
-		text = text[:len(text)+n]
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			c.ended = true
-			break
-		}
-		if err != nil {
+		var err error
+		if text, err = c.fill(text); err != nil {
 			return chunk{}, err
+		}
+		if c.ended {
+			break
 		}
 		end := c.lastEnd(text)
 		if end > 0 {
@@ -78,7 +77,10 @@ func (c *cutter) next(buffer []byte) (chunk, error) {
 			break
 		}
 		if len(text) > maxEventBytes+chunkSize {
-			return chunk{}, errUneven
+			if c.quotes {
+				return chunk{}, errUneven
+			}
+			return c.endless(text)
 		}
 	}
 	if len(text) == 0 {
@@ -87,6 +89,46 @@ func (c *cutter) next(buffer []byte) (chunk, error) {
 	out := chunk{seq: c.seq, offset: c.offset, text: text}
 	c.seq++
 	c.offset += int64(len(text))
+	return out, nil
+}
+
+// fill reads c.size bytes behind text, or up to the file's end. A compressed
+// file that is cut off ends in io.ErrUnexpectedEOF, which is no end.
+func (c *cutter) fill(text []byte) ([]byte, error) {
+	for want := len(text) + c.size; len(text) < want; {
+		n, err := c.in.Read(text[len(text):want])
+		text = text[:len(text)+n]
+		if err == io.EOF { //nolint:errorlint // a wrapped one is another error
+			c.ended = true
+			return text, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("the file is cut off or damaged: %w", err)
+		}
+	}
+	return text, nil
+}
+
+// endless passes over a line longer than an event may be, of which text is the
+// beginning, and gives enough of it to be told.
+func (c *cutter) endless(text []byte) (chunk, error) {
+	out := chunk{seq: c.seq, offset: c.offset}
+	c.seq++
+	c.offset += int64(len(text))
+	out.text = append(text[:maxEventBytes+1:maxEventBytes+1], '\n')
+	rest := make([]byte, 0, c.size)
+	for !c.ended {
+		var err error
+		if rest, err = c.fill(rest[:0]); err != nil {
+			return chunk{}, err
+		}
+		if end := bytes.IndexByte(rest, '\n') + 1; end > 0 {
+			c.carry = append(c.carry, rest[end:]...)
+			c.offset += int64(end)
+			break
+		}
+		c.offset += int64(len(rest))
+	}
 	return out, nil
 }
 

@@ -3,7 +3,6 @@ package events
 import (
 	"bytes"
 	"encoding/json"
-	"math/bits"
 	"slices"
 )
 
@@ -23,8 +22,8 @@ type lineDecoder interface {
 // fits one is read by comparing its keys as bytes. A line that fits none is read
 // key by key, and becomes a shape.
 //
-// The structure of every line is checked; what a value holds is checked where
-// it is read.
+// Every line is checked whole: one that encoding/json refuses is no event, in
+// whichever way it was read.
 type jsonLines struct {
 	layout *layout
 	shapes []*shape
@@ -183,30 +182,21 @@ func newShapeField(prefix []byte) shapeField {
 	return f
 }
 
-// valueSkip returns the index behind the value at i, which nobody reads; -1
-// where it is broken.
+// valueSkip returns the index behind the value at i, which nobody reads but
+// which must be valid all the same; -1 where it is not.
 func valueSkip(line []byte, i int) int {
-	if line[i] != '"' {
-		end, _, _ := jsonValueAt(line, i)
-		return end
-	}
-	i++
-	for i+8 <= len(line) {
-		w := load(line, i)
-		if quote := zeros(w^'"'*ones) | zeros(w^'\\'*ones); quote != 0 {
-			i += bits.TrailingZeros64(quote) / 8
-			if line[i] == '"' {
-				return i + 1
-			}
-			break
+	if line[i] == '"' {
+		end, plain := textEnd(line, i+1)
+		if end < 0 || !plain && !json.Valid(line[i:end+1]) {
+			return -1
 		}
-		i += 8
+		return end + 1
 	}
-	end := oddEnd(line, i)
-	if end < 0 {
+	end, value, _ := jsonValueAt(line, i)
+	if end < 0 || line[i] != '{' && line[i] != '[' && !validValue(value) {
 		return -1
 	}
-	return end + 1
+	return end
 }
 
 // jsonValueAt finds the value at i: the index behind it, and its bytes with the

@@ -60,6 +60,9 @@ func (s *Set) query(ctx context.Context, q Query, extra map[string]workbook.Tabl
 		return Result{}, err
 	}
 	rows, err := s.rows(ctx, conn, q, m)
+	for _, t := range m.tables {
+		t.close()
+	}
 	if m.failed != nil {
 		err = m.failed
 	}

@@ -58,7 +58,8 @@ type state struct {
 	set   map[string]struct{}
 }
 
-// maxDistinct bounds the different values of one count(DISTINCT).
+// maxDistinct bounds the different values that a worker holds for the
+// count(DISTINCT) of all groups.
 const maxDistinct = 2_000_000
 
 // A grouper is the sink of one worker.
@@ -71,6 +72,8 @@ type grouper struct {
 	seq      int32
 	file     int64
 	lines    *lineCounts
+	// distinct counts the values held for all count(DISTINCT).
+	distinct int
 }
 
 // lineCounts gathers how many lines each chunk had, for the lines of marks.
@@ -117,6 +120,8 @@ func (g *grouper) end(c chunk, r *reading, lines int64) error {
 	return nil
 }
 
+func (g *grouper) leave() {}
+
 func (g *grouper) hit(h hit) error {
 	g.key = g.key[:0]
 	for _, column := range g.grouping.By {
@@ -140,8 +145,9 @@ func (g *grouper) hit(h hit) error {
 		}
 	}
 	for i := range g.grouping.Aggregates {
-		if err := group.states[i].add(&g.grouping.Aggregates[i], h, rowID(int(g.file), h.offset)); err != nil {
-			return err
+		group.states[i].add(&g.grouping.Aggregates[i], h, rowID(int(g.file), h.offset), &g.distinct)
+		if g.distinct > maxDistinct {
+			return errTooManyDistinct
 		}
 	}
 	return nil
@@ -160,7 +166,7 @@ func (g *grouper) open(h hit) *group {
 }
 
 // add takes one event into an aggregate.
-func (s *state) add(a *Aggregate, h hit, rowid int64) error {
+func (s *state) add(a *Aggregate, h hit, rowid int64, distinct *int) {
 	switch a.Kind {
 	case "count":
 		if a.Column < 0 || !h.cells[a.Column].null() {
@@ -179,21 +185,20 @@ func (s *state) add(a *Aggregate, h hit, rowid int64) error {
 	case "count_distinct":
 		c := &h.cells[a.Column]
 		if c.null() {
-			return nil
+			return
 		}
 		if s.set == nil {
 			s.set = map[string]struct{}{}
 		}
 		text := c.text()
 		if _, ok := s.set[string(text)]; !ok {
-			if len(s.set) == maxDistinct {
-				return fmt.Errorf("more than %d different values to count", maxDistinct)
-			}
+			*distinct++
 			s.set[string(text)] = struct{}{}
 		}
 	}
-	return nil
 }
+
+var errTooManyDistinct = fmt.Errorf("more than %d different values to count: narrow the query with WHERE", maxDistinct)
 
 // take keeps the lowest or the highest value; of equal ones the first.
 func (s *state) take(a *Aggregate, v workbook.Value, rowid int64) {
@@ -225,7 +230,7 @@ func (s *state) merge(a *Aggregate, o *state) error {
 		s.set[text] = struct{}{}
 	}
 	if len(s.set) > maxDistinct {
-		return fmt.Errorf("more than %d different values to count", maxDistinct)
+		return errTooManyDistinct
 	}
 	return nil
 }

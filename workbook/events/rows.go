@@ -69,7 +69,8 @@ func (r *rowStream) next(ctx context.Context) (batch, error) {
 		}
 		select {
 		case b, ok := <-waiting:
-			if !ok {
+			if !ok { // a worker failed; its error is there once all have left
+				r.cancel()
 				r.wait.Wait()
 				return batch{}, r.end()
 			}
@@ -151,5 +152,13 @@ func (w *rower) hit(h hit) error {
 func (w *rower) end(_ chunk, _ *reading, lines int64) error {
 	w.current.lines = lines
 	w.answer <- w.current
+	w.answer = nil
 	return nil
+}
+
+// leave tells whoever waits for a batch that it will not come.
+func (w *rower) leave() {
+	if w.answer != nil {
+		close(w.answer)
+	}
 }

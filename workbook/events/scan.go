@@ -285,6 +285,11 @@ func (w *worker) line(line []byte, at place, visit func(h hit) error) error {
 		return err
 	}
 	if problem != "" {
+		if w.reading.quoted && strings.Contains(problem, "quote") {
+			// Where a quote is out of place, counting quotes does not tell where
+			// records end: the file must be read from its beginning.
+			return errFile{w.reading.file, errUneven}
+		}
 		w.bad(at, problem)
 		return nil
 	}
@@ -382,6 +387,7 @@ func (p *pass) each(ctx context.Context, makeSink func() sink) (tally, error) {
 		wait.Go(func() {
 			w := &worker{pass: p, absent: len(p.all), future: p.set.futureFrom()}
 			err := w.work(ctx, s)
+			s.leave()
 			mu.Lock()
 			defer mu.Unlock()
 			total.add(w.tally)
@@ -429,6 +435,9 @@ type sink interface {
 	hit(h hit) error
 	// end is told that the chunk is done and how many lines it had.
 	end(c chunk, r *reading, lines int64) error
+	// leave is told that the worker will not come back, perhaps out of the
+	// middle of a chunk.
+	leave()
 }
 
 func (w *worker) work(ctx context.Context, s sink) error {

@@ -172,6 +172,7 @@ type surveyor struct {
 
 func (s *surveyor) begin(context.Context, chunk, *reading) error { return nil }
 func (s *surveyor) end(_ chunk, _ *reading, _ int64) error       { return nil }
+func (s *surveyor) leave()                                       {}
 func (s *surveyor) hit(h hit) error {
 	st := s.stream(&h.cells[len(h.cells)-1])
 	st.events++

@@ -51,6 +51,9 @@ type table struct {
 	keeping  bool
 	complete bool
 	rows     int
+	// stream is the first pass where its rows are kept: it goes on where a
+	// cursor left it.
+	stream *rowStream
 
 	groups []*group
 	lines  *lineCounts
@@ -153,9 +156,12 @@ type cursor struct {
 func (c *cursor) Filter(int, string, []vtab.Value) error {
 	c.stop()
 	c.next, c.row, c.done, c.batch = 0, -1, false, batch{}
-	if !c.table.complete {
-		c.table.kept, c.table.rows = nil, 0
-		c.rows = c.table.module.set.startRows(c.table.module.ctx, c.table.scan)
+	t := c.table
+	switch {
+	case !t.keeping:
+		c.rows = t.module.set.startRows(t.module.ctx, t.scan)
+	case t.stream == nil && !t.complete:
+		t.stream = t.module.set.startRows(t.module.ctx, t.scan)
 	}
 	return c.Next()
 }
@@ -177,33 +183,59 @@ func (c *cursor) Next() error {
 // more takes the next batch.
 func (c *cursor) more() (bool, error) {
 	t := c.table
-	if c.rows == nil {
-		if c.next >= len(t.kept) {
+	if !t.keeping {
+		b, err := c.rows.next(t.module.ctx)
+		if errors.Is(err, io.EOF) {
+			t.tell(c.rows.tally, true)
+			c.stop()
 			return false, nil
 		}
-		c.batch = t.kept[c.next]
-		c.next++
-		return true, nil
+		c.batch = b
+		return err == nil, err
 	}
-	b, err := c.rows.next(t.module.ctx)
-	if errors.Is(err, io.EOF) {
-		t.tell(c.rows.tally, true)
-		c.stop()
-		t.complete = t.keeping
-		c.next = len(t.kept)
+	if c.next == len(t.kept) {
+		if more, err := t.keep(); !more {
+			return false, err
+		}
+	}
+	c.batch = t.kept[c.next]
+	c.next++
+	return true, nil
+}
+
+// keep takes one batch more of the first pass; false behind its last.
+func (t *table) keep() (bool, error) {
+	if t.complete {
 		return false, nil
 	}
-	if err != nil {
-		return false, err
-	}
-	c.batch = b
-	if t.keeping && len(b.places) > 0 {
+	for {
+		b, err := t.stream.next(t.module.ctx)
+		if errors.Is(err, io.EOF) {
+			t.tell(t.stream.tally, true)
+			t.complete = true
+			t.close()
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if len(b.places) == 0 {
+			continue
+		}
 		if t.rows += len(b.places); t.rows > maxKept {
 			return false, fmt.Errorf("more than %d events of %s in a query over several streams: narrow it with WHERE or $Duration", maxKept, t.scan.Stream)
 		}
 		t.kept = append(t.kept, b)
+		return true, nil
 	}
-	return true, nil
+}
+
+// close ends the first pass.
+func (t *table) close() {
+	if t.stream != nil {
+		t.stream.close()
+		t.stream = nil
+	}
 }
 
 func (c *cursor) stop() {
