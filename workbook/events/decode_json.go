@@ -163,7 +163,7 @@ func (s *shape) read(line []byte, cells []cell) bool {
 			continue
 		}
 		end, value, form := jsonValueAt(line, at)
-		if end < 0 || form == jsonForm && !validValue(value) {
+		if end < 0 || form == jsonForm && value[0] != '"' && !validValue(value) {
 			return false
 		}
 		for _, c := range f.columns {
@@ -186,8 +186,8 @@ func newShapeField(prefix []byte) shapeField {
 // which must be valid all the same; -1 where it is not.
 func valueSkip(line []byte, i int) int {
 	if line[i] == '"' {
-		end, plain := textEnd(line, i+1)
-		if end < 0 || !plain && !json.Valid(line[i:end+1]) {
+		end, _ := textEnd(line, i+1)
+		if end < 0 {
 			return -1
 		}
 		return end + 1

@@ -20,7 +20,7 @@ func load(text []byte, i int) uint64 { return binary.LittleEndian.Uint64(text[i 
 
 // textEnd finds the closing quote of the text whose inside begins at i. plain
 // says that the inside is ASCII without escapes and controls, so that it reads
-// as it stands. It returns -1 where there is no end.
+// as it stands. It returns -1 where it is no text of JSON.
 func textEnd(line []byte, i int) (end int, plain bool) {
 	for i+8 <= len(line) {
 		w := load(line, i)
@@ -46,17 +46,57 @@ func textEnd(line []byte, i int) (end int, plain bool) {
 	return -1, false
 }
 
-// oddEnd finds the closing quote of a text that holds escapes or worse.
+// oddEnd finds the closing quote of a text that holds escapes or more than
+// ASCII; -1 where it is no text of JSON.
 func oddEnd(line []byte, i int) int {
-	for ; i < len(line); i++ {
-		switch line[i] {
-		case '\\':
-			i++
-		case '"':
+	for i < len(line) {
+		if i+8 <= len(line) {
+			w := load(line, i)
+			stop := zeros(w^'"'*ones) | zeros(w^'\\'*ones) | (w-' '*ones)&^w&highs
+			if stop == 0 {
+				i += 8
+				continue
+			}
+			i += bits.TrailingZeros64(stop) / 8
+		}
+		switch c := line[i]; {
+		case c == '"':
 			return i
+		case c < ' ':
+			return -1
+		case c == '\\':
+			n := escapeLength(line[i:])
+			if n == 0 {
+				return -1
+			}
+			i += n
+		default:
+			i++
 		}
 	}
 	return -1
+}
+
+// escapeLength is the length of the escape that begins text, 0 for what is none.
+func escapeLength(text []byte) int {
+	if len(text) < 2 {
+		return 0
+	}
+	switch text[1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return 2
+	case 'u':
+		if len(text) < 6 {
+			return 0
+		}
+		for _, c := range text[2:6] {
+			if (c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') {
+				return 0
+			}
+		}
+		return 6
+	}
+	return 0
 }
 
 // bareEnd finds the comma or brace behind the number, true, false or null at i;
