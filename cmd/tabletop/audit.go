@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -29,6 +30,9 @@ func (r *record) read(ctx context.Context, do func(*audit.Reader) error) error {
 		return err
 	}
 	reader, err := audit.OpenReader(ctx, r.path)
+	if errors.Is(err, audit.ErrDamaged) { // a record that is not whole does not hold
+		return failure{exitNotHeld, err}
+	}
 	if err != nil {
 		return nothingRan(err)
 	}
