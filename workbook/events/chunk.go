@@ -20,6 +20,8 @@ type chunk struct {
 	offset int64
 	text   []byte
 	events []decoded
+	// region, where set, is where the worker reads text from.
+	region *region
 }
 
 // A decoded event is one that was read on its own.
@@ -48,6 +50,10 @@ type cutter struct {
 // errUneven is a file whose quotes do not pair: it must be read from its
 // beginning, line by line.
 var errUneven = errors.New("quotes that do not pair")
+
+// errInOrder is a file whose records do not end where regions do, since they
+// hold newlines: it must be cut by one after the other.
+var errInOrder = errors.New("records of several lines")
 
 // next fills a chunk, reusing the memory of buffer. It returns io.EOF behind the
 // last one.

@@ -29,12 +29,15 @@ func newCSVLines(l *layout, header []string, comma byte) *csvLines {
 
 func (c *csvLines) keys() *[]string { return &c.header }
 
+func (c *csvLines) marks() (first, second byte) { return c.comma, '"' }
+
 // decode reads one record, which may stand on several lines.
-func (c *csvLines) decode(text []byte, at place, cells []cell) (moment, string, error) {
+func (c *csvLines) decode(l line, at place, cells []cell) (moment, string, error) {
 	var fields [][]byte
-	if bytes.IndexByte(text, '"') < 0 {
-		fields = c.plain(text)
+	if !l.second {
+		fields = c.plain(l)
 	} else {
+		text := l.bytes()
 		c.split.record = text
 		if bytes.IndexByte(text, '\r') >= 0 { // as encoding/csv has it
 			c.split.record = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
@@ -65,17 +68,18 @@ func (c *csvLines) decode(text []byte, at place, cells []cell) (moment, string, 
 }
 
 // plain splits a record without quotes.
-func (c *csvLines) plain(text []byte) [][]byte {
+func (c *csvLines) plain(l line) [][]byte {
 	fields := c.split.fields[:0]
+	from := l.from
 	for {
-		n := bytes.IndexByte(text, c.comma)
-		if n < 0 {
+		comma := l.next(from)
+		if comma >= l.to {
 			break
 		}
-		fields = append(fields, text[:n])
-		text = text[n+1:]
+		fields = append(fields, l.text[from:comma])
+		from = comma + 1
 	}
-	c.split.fields = append(fields, text)
+	c.split.fields = append(fields, l.text[from:l.to])
 	return c.split.fields
 }
 

@@ -6,16 +6,29 @@ import (
 	"slices"
 )
 
-// A lineDecoder takes the cells out of the lines of a chunk. Each worker has
-// one of its own.
+// A lineDecoder takes the cells out of the lines of a page. Each worker has one
+// of its own.
 type lineDecoder interface {
+	// marks are the two bytes that the pages must have marked.
+	marks() (first, second byte)
 	// decode fills cells from a line; the problem is not empty where the line
 	// is no event.
-	decode(line []byte, at place, cells []cell) (when moment, problem string, err error)
+	decode(l line, at place, cells []cell) (when moment, problem string, err error)
 	// keys are those of the last line, in their order. The same kind of event
 	// gives the same list.
 	keys() *[]string
 }
+
+// A line is text[from:to] of a page.
+type line struct {
+	*page
+	from, to int
+	// odd says that it may hold bytes that are odd, second that it may hold some
+	// of the second kind.
+	odd, second bool
+}
+
+func (l line) bytes() []byte { return l.text[l.from:l.to] }
 
 // jsonLines decodes NDJSON. Events of one kind have their keys in one order, so
 // the order of the last lines is kept as shapes and tried first: a line that
@@ -42,10 +55,10 @@ type shape struct {
 
 type shapeField struct {
 	// prefix is what stands before the value: a brace or a comma, the key, the
-	// colon. Of one of 8 to 16 bytes, first and last are its ends, so that two
-	// words tell whether a line has it.
-	prefix      []byte
-	first, last uint64
+	// colon. Of one of 8 to 24 bytes, words are its beginning, end and middle, so
+	// that they tell whether a line has it.
+	prefix []byte
+	words  [3]uint64
 	// columns are those that the value is for.
 	columns []int
 }
@@ -69,10 +82,12 @@ func (j *jsonLines) keys() *[]string {
 	return &keys
 }
 
-func (j *jsonLines) decode(line []byte, at place, cells []cell) (moment, string, error) {
+func (j *jsonLines) marks() (first, second byte) { return '"', '\\' }
+
+func (j *jsonLines) decode(l line, at place, cells []cell) (moment, string, error) {
 	if j.layout.file.rule == nil {
 		for i, s := range j.shapes {
-			if s.read(line, cells) {
+			if s.read(l, cells) {
 				if i > 0 {
 					copy(j.shapes[1:i+1], j.shapes[:i])
 					j.shapes[0] = s
@@ -83,21 +98,21 @@ func (j *jsonLines) decode(line []byte, at place, cells []cell) (moment, string,
 			}
 		}
 	}
-	return j.slow(line, at, cells)
+	return j.slow(l.bytes(), at, cells)
 }
 
 // slow reads a line key by key.
-func (j *jsonLines) slow(line []byte, at place, cells []cell) (moment, string, error) {
+func (j *jsonLines) slow(text []byte, at place, cells []cell) (moment, string, error) {
 	j.record.reset()
 	j.record.offset, j.record.line = at.offset, at.line
-	j.names.object(&j.record, line)
+	j.names.object(&j.record, text)
 	if j.record.problem != "" {
 		return 0, j.record.problem, nil
 	}
 	when, err := j.layout.fromRecord(&j.record, cells)
 	j.last = nil
 	if err == nil && j.layout.file.rule == nil {
-		j.learn(line)
+		j.learn(text)
 	}
 	return when, "", err
 }
@@ -137,33 +152,30 @@ func (j *jsonLines) learn(line []byte) {
 
 // read takes the values out of a line that has the shape. It returns false
 // where the line does not have it; cells then hold anything.
-func (s *shape) read(line []byte, cells []cell) bool {
+func (s *shape) read(l line, cells []cell) bool {
 	for _, c := range s.absent {
 		cells[c].form = noForm
 	}
-	at := 0
+	text, at := l.text[:l.to], l.from
+	clean := !l.odd && !l.second
 	for i := range s.fields {
 		f := &s.fields[i]
-		n := len(f.prefix)
-		if at+n >= len(line) {
+		if at+len(f.prefix) >= len(text) || !f.begins(text, at) {
 			return false
 		}
-		if f.first != 0 {
-			if load(line, at) != f.first || load(line, at+n-8) != f.last {
+		at += len(f.prefix)
+		var end int
+		var value []byte
+		form := jsonForm
+		if clean && text[at] == '"' {
+			if end = l.next(at + 1); end >= len(text) {
 				return false
 			}
-		} else if string(line[at:at+n]) != string(f.prefix) {
-			return false
-		}
-		at += n
-		if f.columns == nil {
-			if at = valueSkip(line, at); at < 0 {
-				return false
-			}
-			continue
-		}
-		end, value, form := jsonValueAt(line, at)
-		if end < 0 || form == jsonForm && value[0] != '"' && !validValue(value) {
+			value, form = text[at+1:end], textForm
+			end++
+		} else if end = wholeNumberEnd(text, at); end > 0 {
+			value = text[at:end]
+		} else if end, value, form = jsonValueAt(text, at); end < 0 {
 			return false
 		}
 		for _, c := range f.columns {
@@ -171,32 +183,28 @@ func (s *shape) read(line []byte, cells []cell) bool {
 		}
 		at = end
 	}
-	return at == len(line)-1 && line[at] == '}'
+	return at == len(text)-1 && text[at] == '}'
 }
 
 func newShapeField(prefix []byte) shapeField {
 	f := shapeField{prefix: prefix}
-	if n := len(prefix); n >= 8 && n <= 16 {
-		f.first, f.last = load(prefix, 0), load(prefix, n-8)
+	if n := len(prefix); n >= 8 && n <= 24 {
+		f.words = [3]uint64{load(prefix, 0), load(prefix, n-8), load(prefix, min(8, n-8))}
 	}
 	return f
 }
 
-// valueSkip returns the index behind the value at i, which nobody reads but
-// which must be valid all the same; -1 where it is not.
-func valueSkip(line []byte, i int) int {
-	if line[i] == '"' {
-		end, _ := textEnd(line, i+1)
-		if end < 0 {
-			return -1
-		}
-		return end + 1
+// begins reports whether the prefix stands at text[at:], which must be longer.
+func (f *shapeField) begins(text []byte, at int) bool {
+	n := len(f.prefix)
+	if n < 8 || n > 24 {
+		return string(text[at:at+n]) == string(f.prefix)
 	}
-	end, value, _ := jsonValueAt(line, i)
-	if end < 0 || line[i] != '{' && line[i] != '[' && !validValue(value) {
-		return -1
+	here := text[at : at+n]
+	if load(here, 0) != f.words[0] || load(here, n-8) != f.words[1] {
+		return false
 	}
-	return end
+	return n <= 16 || load(here, 8) == f.words[2]
 }
 
 // jsonValueAt finds the value at i: the index behind it, and its bytes with the
@@ -219,19 +227,17 @@ func jsonValueAt(line []byte, i int) (end int, value []byte, form cellForm) {
 		}
 		return end, line[i:end], jsonForm
 	}
-	if end = bareEnd(line, i); end < 0 {
+	if end = bareEnd(line, i); end < 0 || !validBare(line[i:end]) {
 		return -1, nil, noForm
 	}
 	return end, line[i:end], jsonForm
 }
 
-// validValue checks a value that is read: a simple whole number is seen at
-// once, all else is json's to tell.
-func validValue(text []byte) bool {
-	if text[0] >= '1' && text[0] <= '9' {
-		if _, ok := smallInt(text); ok {
-			return true
-		}
+// validBare checks a number, true, false or null.
+func validBare(text []byte) bool {
+	switch string(text) {
+	case "true", "false", "null", "0":
+		return true
 	}
 	return json.Valid(text)
 }

@@ -31,12 +31,28 @@ func (s *Set) Query(ctx context.Context, q Query, extra map[string]workbook.Tabl
 	}
 	for {
 		result, err := s.query(ctx, q, extra)
-		var in errFile
-		if !errors.Is(err, errUneven) || !errors.As(err, &in) || in.file.uneven {
+		if !readOtherwise(err) {
 			return result, err
 		}
-		in.file.uneven = true // read it line by line
 	}
+}
+
+// readOtherwise reports whether a pass failed because a file can't be cut the
+// way it was, and notes the way that is left for it.
+func readOtherwise(err error) bool {
+	var in errFile
+	if !errors.As(err, &in) {
+		return false
+	}
+	switch {
+	case errors.Is(err, errInOrder) && !in.file.inOrder:
+		in.file.inOrder = true
+	case errors.Is(err, errUneven) && !in.file.uneven:
+		in.file.uneven = true
+	default:
+		return false
+	}
+	return true
 }
 
 func (s *Set) query(ctx context.Context, q Query, extra map[string]workbook.Table) (Result, error) {

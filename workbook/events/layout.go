@@ -113,60 +113,74 @@ func plainMillis(c *cell) (moment, bool) {
 	if c.form == noForm || c.form == readyForm || len(text) != 13 {
 		return 0, false
 	}
-	n, ok := smallInt(text)
-	if !ok || n < leastEpoch*1e3 {
+	n, ok := eightDigits(text, 0)
+	if !ok {
+		return 0, false
+	}
+	for _, b := range text[8:] {
+		if b < '0' || b > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(b-'0')
+	}
+	if n < leastEpoch*1e3 {
 		return 0, false
 	}
 	return moment(n * 1e6), true
 }
 
-// A streamTest tells whether an event belongs to a stream. Events come in runs
-// of the same streams, so the answers for their names are remembered.
+// A streamTest tells whether an event belongs to a stream. A file names few
+// streams, so the answers for their names are remembered.
 type streamTest struct {
 	layout *layout
 	wanted string
-	known  map[string]bool
-	// last is the name tested last, answer what came of it.
-	last     []byte
-	lastForm cellForm
-	answer   bool
+	known  []streamAnswer
+	// nameless is the answer for events that name no stream.
+	nameless bool
+}
+
+type streamAnswer struct {
+	raw   string
+	form  cellForm
+	holds bool
 }
 
 // maxStreams bounds the names that are remembered.
-const maxStreams = 1000
+const maxStreams = 16
 
 func newStreamTest(l *layout, stream string) *streamTest {
-	return &streamTest{layout: l, wanted: strings.ToUpper(stream), known: map[string]bool{}}
+	s := &streamTest{layout: l, wanted: strings.ToUpper(stream)}
+	s.nameless = s.wanted == "" || l.file.streamOf(nil) == s.wanted
+	return s
 }
 
 // holds reports whether the event's own $Stream, or its file, names the wanted
 // stream.
 func (s *streamTest) holds(c *cell) bool {
-	if s.wanted == "" {
+	switch {
+	case s.wanted == "":
 		return true
-	}
-	if c.null() {
-		return s.layout.file.streamOf(nil) == s.wanted
-	}
-	if c.form == readyForm {
+	case c.form == readyForm:
 		return s.layout.file.streamOf(*c.ready) == s.wanted
+	case c.form == noForm:
+		return s.nameless
 	}
-	if s.lastForm == c.form && string(c.raw) == string(s.last) {
-		return s.answer
+	for i := range s.known {
+		if k := &s.known[i]; k.form == c.form && k.raw == string(c.raw) {
+			return k.holds
+		}
 	}
-	s.last, s.lastForm = append(s.last[:0], c.raw...), c.form
-	s.answer = s.ask(c)
-	return s.answer
+	return s.ask(c)
 }
 
-// ask looks at a name that is not the last one's.
+// ask looks at a name that is not known.
 func (s *streamTest) ask(c *cell) bool {
-	if known, ok := s.known[string(c.raw)]; ok {
-		return known
+	answer := s.nameless
+	if !c.null() {
+		answer = s.layout.file.streamOf(c.value()) == s.wanted
 	}
-	answer := s.layout.file.streamOf(c.value()) == s.wanted
 	if len(s.known) < maxStreams {
-		s.known[string(c.raw)] = answer
+		s.known = append(s.known, streamAnswer{string(c.raw), c.form, answer})
 	}
 	return answer
 }

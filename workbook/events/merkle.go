@@ -57,7 +57,7 @@ func hashFile(ctx context.Context, path string, size int64) (root string, read i
 				n, failed := f.ReadAt(buffer[1:1+length], i*chunkBytes)
 				if int64(n) < length {
 					if failed == nil || errors.Is(failed, io.EOF) {
-						failed = errors.New("the file became shorter while it was read")
+						failed = errShorter
 					}
 					mu.Lock()
 					err = failed

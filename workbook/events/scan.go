@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"tabletop/workbook"
 )
@@ -48,6 +49,9 @@ type reading struct {
 	quoted bool
 	// first is the number of lines before the first chunk.
 	first int64
+	// users counts those that need the open file: whoever cuts it, and the
+	// workers that read a region.
+	users atomic.Int64
 }
 
 // errFile is an error that names its file.
@@ -86,28 +90,49 @@ func (p *pass) take(buffer []byte) (chunk, *reading, error) {
 			p.at++
 			p.current = r
 		}
-		c, err := p.current.next(buffer)
-		if err == nil {
-			return c, p.current, nil
-		}
 		r := p.current
+		c, err := r.next(buffer)
+		if err == nil {
+			if c.region != nil {
+				r.users.Add(1)
+			}
+			return c, r, nil
+		}
 		p.current = nil
-		r.in.close()
+		r.leave()
 		if !errors.Is(err, io.EOF) {
 			return chunk{}, nil, errFile{r.file, err}
 		}
 	}
 }
 
-// close ends what is still open.
+// leave closes the file behind its last user.
+func (r *reading) leave() {
+	if r.users.Add(-1) == 0 {
+		r.in.close()
+	}
+}
+
+// close ends what is still open, once all workers have left.
 func (p *pass) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.current != nil {
-		p.current.in.close()
+		p.current.leave()
 		p.current = nil
 	}
 	p.at = len(p.files)
+}
+
+// load reads a chunk that is a region.
+func (w *worker) load(c *chunk, r *reading) error {
+	var err error
+	c.text, c.offset, w.buffer, err = c.region.load(w.buffer)
+	r.leave()
+	if err != nil {
+		return errFile{r.file, err}
+	}
+	return nil
 }
 
 // open begins to cut a file.
@@ -118,6 +143,7 @@ func (p *pass) open(index int) (*reading, error) {
 		return nil, err
 	}
 	r := &reading{index: index, file: f, in: in, size: p.set.chunkSize, layout: newLayout(f, p.all, p.set.options.Zone)}
+	r.users.Store(1)
 	if err := r.begin(plain, p.wantKeys); err != nil {
 		in.close()
 		return nil, err
@@ -128,8 +154,11 @@ func (p *pass) open(index int) (*reading, error) {
 func (r *reading) begin(plain *bufio.Reader, wantKeys bool) error {
 	switch {
 	case r.file.format == "ndjson":
-		c := &cutter{in: plain, size: r.size, offset: skipBOM(plain)}
-		r.next = c.next
+		if start := skipBOM(plain); r.cuttable() {
+			r.next = r.regions(start).next
+		} else {
+			r.next = (&cutter{in: plain, size: r.size, offset: start}).next
+		}
 		r.lines = func() lineDecoder { return newJSONLines(r.layout.clone()) }
 		return nil
 	case r.file.format == "csv" && !r.file.uneven:
@@ -143,6 +172,13 @@ func (r *reading) begin(plain *bufio.Reader, wantKeys bool) error {
 	return nil
 }
 
+// cuttable reports whether the file can be cut without being read.
+func (r *reading) cuttable() bool { return r.in.plain == nil && r.in.member == nil && !r.file.inOrder }
+
+func (r *reading) regions(content int64) *regions {
+	return &regions{file: r.in.file, content: content, end: r.file.size, size: int64(r.size)}
+}
+
 // beginCSV reads the header, and cuts what follows it.
 func (r *reading) beginCSV(plain *bufio.Reader) error {
 	header, err := openCSV(plain)
@@ -150,8 +186,12 @@ func (r *reading) beginCSV(plain *bufio.Reader) error {
 		return err
 	}
 	h := header.(*csvReader)
-	c := &cutter{in: plain, size: r.size, offset: h.lines.offset, quotes: true}
-	r.next, r.quoted, r.first = c.next, true, h.lines.line
+	r.quoted, r.first = true, h.lines.line
+	if r.cuttable() {
+		r.next = r.regions(h.lines.offset).next
+	} else {
+		r.next = (&cutter{in: plain, size: r.size, offset: h.lines.offset, quotes: true}).next
+	}
 	r.lines = func() lineDecoder { return newCSVLines(r.layout.clone(), h.header, h.comma) }
 	return nil
 }
@@ -182,11 +222,14 @@ type worker struct {
 	pass    *pass
 	reading *reading
 	decoder lineDecoder
-	stream  *streamTest
-	cells   []cell
-	buffer  []byte
-	tally   tally
-	future  moment
+	// first and second are what the decoder wants marked in the page.
+	first, second byte
+	page          page
+	stream        *streamTest
+	cells         []cell
+	buffer        []byte
+	tally         tally
+	future        moment
 	// absent is how many columns have not been seen yet.
 	absent int
 	// relative lines of a chunk count from 1; base is added by whoever knows.
@@ -202,6 +245,7 @@ func (w *worker) chunk(c chunk, r *reading, visit func(h hit) error) (lines int6
 		w.cells = make([]cell, len(r.layout.columns))
 		if r.lines != nil {
 			w.decoder = r.lines()
+			w.first, w.second = w.decoder.marks()
 		}
 	}
 	w.relative = r.lines != nil
@@ -228,23 +272,35 @@ func (w *worker) events(c chunk, visit func(h hit) error) error {
 
 // lines goes through the lines of a chunk.
 func (w *worker) lines(c chunk, visit func(h hit) error) (int64, error) {
-	text, at := c.text, place{offset: c.offset}
-	for len(text) > 0 {
-		n := bytes.IndexByte(text, '\n') + 1
-		if n == 0 {
-			n = len(text)
-		}
-		extra := int64(0)
-		if w.reading.quoted && bytes.IndexByte(text[:n], '"') >= 0 {
-			n, extra = wholeRecord(text, n)
+	p := &w.page
+	p.load(c.text, w.first, w.second)
+	if w.reading.quoted && c.region != nil && p.oddSeconds() {
+		return 0, errFile{w.reading.file, errInOrder}
+	}
+	at := place{offset: c.offset}
+	for from := 0; from < len(p.text); {
+		l := line{page: p, from: from}
+		l.to, l.odd, l.second = p.lineEnd(from)
+		next, extra := min(l.to+1, len(p.text)), int64(0)
+		if w.reading.quoted && l.second {
+			var n int
+			n, extra = wholeRecord(p.text[from:], next-from)
+			next = from + n
+			l.to = next
+			if p.text[next-1] == '\n' {
+				l.to--
+			}
 		}
 		at.line++
-		line := bytes.TrimSuffix(bytes.TrimSuffix(text[:n], []byte{'\n'}), []byte{'\r'})
-		if err := w.line(line, at, visit); err != nil {
+		if l.to > from && p.text[l.to-1] == '\r' {
+			l.to--
+			l.odd = l.odd && p.hasOdd(from, l.to)
+		}
+		at.offset = c.offset + int64(from)
+		if err := w.line(l, at, visit); err != nil {
 			return 0, err
 		}
-		text = text[n:]
-		at.offset += int64(n)
+		from = next
 		at.line += extra
 	}
 	return at.line, nil
@@ -272,15 +328,15 @@ func wholeRecord(text []byte, n int) (length int, extra int64) {
 	return n, 0
 }
 
-func (w *worker) line(line []byte, at place, visit func(h hit) error) error {
-	if len(line) == 0 || !w.reading.quoted && line[0] <= ' ' && len(bytes.TrimSpace(line)) == 0 {
+func (w *worker) line(l line, at place, visit func(h hit) error) error {
+	if l.from == l.to || !w.reading.quoted && l.text[l.from] <= ' ' && len(bytes.TrimSpace(l.bytes())) == 0 {
 		return nil
 	}
-	if len(line) > maxEventBytes {
+	if l.to-l.from > maxEventBytes {
 		w.bad(at, tooLongProblem)
 		return nil
 	}
-	when, problem, err := w.decoder.decode(line, at, w.cells)
+	when, problem, err := w.decoder.decode(l, at, w.cells)
 	if err != nil {
 		return err
 	}
@@ -456,7 +512,11 @@ func (w *worker) work(ctx context.Context, s sink) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		}
-		if c.text != nil {
+		if c.region != nil {
+			if err := w.load(&c, r); err != nil {
+				return err
+			}
+		} else if c.text != nil {
 			w.buffer = c.text
 		}
 		lines, err := w.chunk(c, r, s.hit)

@@ -77,6 +77,8 @@ type file struct {
 	sniffed bool
 	// uneven says that the file's quotes do not pair, so that it can't be cut.
 	uneven bool
+	// inOrder says that it can't be cut without being read.
+	inOrder bool
 	// size is the file's when it was surveyed: what is written to it later is
 	// not read, so that rows never come from bytes that the record does not
 	// cover.

@@ -110,8 +110,7 @@ func (v *Survey) file(ctx context.Context, s *Set, index int) error {
 		sinks = append(sinks, sink)
 		return sink
 	})
-	if errors.Is(err, errUneven) && !f.uneven {
-		f.uneven = true
+	if readOtherwise(err) {
 		return v.file(ctx, s, index)
 	}
 	if err != nil {

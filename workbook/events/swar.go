@@ -99,6 +99,46 @@ func escapeLength(text []byte) int {
 	return 0
 }
 
+// wholeNumberEnd returns the index behind the whole number without a sign at i, 0
+// where none stands there that ends in a comma or brace. It finds the first
+// byte that is no digit, eight at a time.
+func wholeNumberEnd(line []byte, i int) int {
+	if line[i] < '1' || line[i] > '9' {
+		return 0
+	}
+	for i++; i+8 <= len(line); i += 8 {
+		w := load(line, i) ^ '0'*ones
+		other := (w&^highs + (0x80-10)*ones | w) & highs
+		if other == 0 {
+			continue
+		}
+		if i += bits.TrailingZeros64(other) / 8; line[i] == ',' || line[i] == '}' {
+			return i
+		}
+		return 0
+	}
+	for ; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == ',' || c == '}':
+			return i
+		case c < '0' || c > '9':
+			return 0
+		}
+	}
+	return 0
+}
+
+// eightDigits reads the digits text[i:i+8]; false where one is none.
+func eightDigits(text []byte, i int) (int64, bool) {
+	w := load(text, i) ^ '0'*ones
+	if (w&^highs+(0x80-10)*ones|w)&highs != 0 {
+		return 0, false
+	}
+	w = w*10 + w>>8 // pairs, in every second byte
+	w = (w&0x000000ff000000ff*(100+1000000<<32) + w>>16&0x000000ff000000ff*(1+10000<<32)) >> 32
+	return int64(w), true
+}
+
 // bareEnd finds the comma or brace behind the number, true, false or null at i;
 // -1 where something else comes first.
 func bareEnd(line []byte, i int) int {
