@@ -107,6 +107,9 @@ func besideNames(k Kind) []string {
 // A streamReader is a step that reads streams.
 type streamReader interface{ Streams() []string }
 
+// Steps lists the blocks' steps in their order, nil for blocks that have none.
+func (p *Program) Steps() []Step { return slices.Clone(p.steps) }
+
 // Streams lists the streams that the program's blocks read, in the order of the
 // blocks.
 func (p *Program) Streams() []string {

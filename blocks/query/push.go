@@ -19,15 +19,11 @@ func (w *writer) pushWhere(s *Select, sc *scope) Expr {
 	var pushed events.And
 	var left Expr
 	for _, term := range terms(s.Where) {
-		if f, ok := w.filter(term, &sc.sources[0]); ok {
+		if f, ok := w.columns(&sc.sources[0]).filter(term); ok {
 			pushed = append(pushed, f)
 			continue
 		}
-		if left == nil {
-			left = term
-		} else {
-			left = &Binary{At: term.place(), Op: "AND", X: left, Y: term}
-		}
+		left = and(left, term)
 	}
 	if len(pushed) > 0 {
 		w.query.Scans[sc.sources[0].scan].Where = pushed
@@ -48,6 +44,10 @@ func terms(e Expr) []Expr {
 	return []Expr{e}
 }
 
+// A columnFinder returns the number of the column that an expression stands for,
+// and whether it stands for one.
+type columnFinder func(Expr) (int, bool)
+
 // plainColumn returns the number of a column of the source, and whether the
 // expression is one.
 func (w *writer) plainColumn(e Expr, src *scopeSource) (int, bool) {
@@ -58,31 +58,36 @@ func (w *writer) plainColumn(e Expr, src *scopeSource) (int, bool) {
 	return w.scanIndex(src, c.Name), true
 }
 
+// columns finds the plain columns of a source.
+func (w *writer) columns(src *scopeSource) columnFinder {
+	return func(e Expr) (int, bool) { return w.plainColumn(e, src) }
+}
+
 // filter says a condition as one that the readers test.
-func (w *writer) filter(e Expr, src *scopeSource) (events.Filter, bool) {
+func (find columnFinder) filter(e Expr) (events.Filter, bool) {
 	switch e := e.(type) {
 	case *Unary:
 		if e.Op != "NOT" {
 			return nil, false
 		}
-		f, ok := w.filter(e.X, src)
+		f, ok := find.filter(e.X)
 		return events.Not{Filter: f}, ok
 	case *Binary:
 		if e.Op == "AND" || e.Op == "OR" {
-			return w.joined(e, src)
+			return find.joined(e)
 		}
-		return w.comparison(e, src)
+		return find.comparison(e)
 	case *IsNull:
-		column, ok := w.plainColumn(e.X, src)
+		column, ok := find(e.X)
 		return negate(e.Not, events.IsNull{Column: column}), ok
 	case *Between:
-		low, ok1 := w.comparison(&Binary{Op: ">=", X: e.X, Y: e.Low}, src)
-		high, ok2 := w.comparison(&Binary{Op: "<=", X: e.X, Y: e.High}, src)
+		low, ok1 := find.comparison(&Binary{Op: ">=", X: e.X, Y: e.Low})
+		high, ok2 := find.comparison(&Binary{Op: "<=", X: e.X, Y: e.High})
 		return negate(e.Not, events.And{low, high}), ok1 && ok2
 	case *In:
-		return w.oneOf(e, src)
+		return find.oneOf(e)
 	case *Like:
-		column, ok := w.plainColumn(e.X, src)
+		column, ok := find(e.X)
 		pattern, literal := e.Pattern.(*Literal)
 		if !ok || !literal || e.Op != "LIKE" {
 			return nil, false
@@ -101,14 +106,14 @@ func negate(not bool, f events.Filter) events.Filter {
 }
 
 // joined says a chain of AND or OR.
-func (w *writer) joined(e *Binary, src *scopeSource) (events.Filter, bool) {
+func (find columnFinder) joined(e *Binary) (events.Filter, bool) {
 	var parts []events.Filter
 	var walk func(x Expr) bool
 	walk = func(x Expr) bool {
 		if b, ok := x.(*Binary); ok && b.Op == e.Op {
 			return walk(b.X) && walk(b.Y)
 		}
-		f, ok := w.filter(x, src)
+		f, ok := find.filter(x)
 		parts = append(parts, f)
 		return ok
 	}
@@ -122,7 +127,7 @@ func (w *writer) joined(e *Binary, src *scopeSource) (events.Filter, bool) {
 }
 
 // comparison says a column compared with a number or a text.
-func (w *writer) comparison(e *Binary, src *scopeSource) (events.Filter, bool) {
+func (find columnFinder) comparison(e *Binary) (events.Filter, bool) {
 	op, x, y := e.Op, e.X, e.Y
 	if _, turned := x.(*Literal); turned {
 		x, y = y, x
@@ -137,12 +142,12 @@ func (w *writer) comparison(e *Binary, src *scopeSource) (events.Filter, bool) {
 	default:
 		return nil, false
 	}
-	column, ok := w.plainColumn(x, src)
+	column, ok := find(x)
 	return events.Compare{Column: column, Op: op, Value: literal.Value}, ok
 }
 
 // oneOf says IN over numbers and texts.
-func (w *writer) oneOf(e *In, src *scopeSource) (events.Filter, bool) {
+func (find columnFinder) oneOf(e *In) (events.Filter, bool) {
 	if e.Select != nil {
 		return nil, false
 	}
@@ -161,7 +166,7 @@ func (w *writer) oneOf(e *In, src *scopeSource) (events.Filter, bool) {
 			return nil, false
 		}
 	}
-	column, ok := w.plainColumn(e.X, src)
+	column, ok := find(e.X)
 	out.Column = column
 	return negate(e.Not, out), ok
 }
@@ -191,6 +196,58 @@ func (w *writer) pushGroups(s *Select, sc *scope, left Expr) bool {
 	w.query.Scans[src.scan].Grouping = g
 	w.pushed, w.pushedCalls = g, calls
 	return true
+}
+
+// pushHaving moves the conditions on groups that the readers can test into the
+// grouping. It returns what is left of them for SQLite.
+func (w *writer) pushHaving(s *Select) Expr {
+	if w.pushed == nil || s.Having == nil {
+		return s.Having
+	}
+	made := columnFinder(func(e Expr) (int, bool) {
+		for i, by := range s.Groups {
+			if same(by, e) {
+				return i, true
+			}
+		}
+		for i, call := range w.pushedCalls {
+			if same(call, e) {
+				return len(s.Groups) + i, true
+			}
+		}
+		return 0, false
+	})
+	var pushed events.And
+	var left Expr
+	for _, term := range terms(s.Having) {
+		if f, ok := made.filter(term); ok && !holdsText(term) {
+			pushed = append(pushed, f)
+			continue
+		}
+		left = and(left, term)
+	}
+	if len(pushed) > 0 {
+		w.pushed.Having = pushed
+	}
+	return left
+}
+
+// holdsText reports whether a text stands in an expression: beside an aggregate,
+// which is a number, it would be compared otherwise than beside a column.
+func holdsText(e Expr) bool {
+	if l, ok := e.(*Literal); ok {
+		_, text := l.Value.(string)
+		return text
+	}
+	return slices.ContainsFunc(children(e), func(child *Expr) bool { return holdsText(*child) })
+}
+
+// and joins two conditions, of which the first may be nil.
+func and(left, term Expr) Expr {
+	if left == nil {
+		return term
+	}
+	return &Binary{At: term.place(), Op: "AND", X: left, Y: term}
 }
 
 // grouped lists the expressions of a SELECT that are made of its groups.
@@ -252,7 +309,7 @@ func (w *writer) aggregate(e *Call, src *scopeSource) (events.Aggregate, bool) {
 		return events.Aggregate{}, false
 	}
 	if e.Name == "count_if" {
-		f, ok := w.filter(e.Args[0], src)
+		f, ok := w.columns(src).filter(e.Args[0])
 		return events.Aggregate{Kind: "count_if", Column: -1, If: f}, ok
 	}
 	if l, ok := e.Args[0].(*Literal); ok && e.Name == "count" && l.Value != nil && !e.Distinct {

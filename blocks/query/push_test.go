@@ -55,6 +55,23 @@ func condition(t *rapid.T, depth int) string {
 	return "NOT (" + condition(t, depth-1) + ")"
 }
 
+// having draws a condition on groups.
+func having(t *rapid.T, depth int) string {
+	made := rapid.SampledFrom([]string{"count(*)", "sum($B)", "avg($B)", "min($C)", "max($C)", "count(DISTINCT $B)", "$A", "$C"}).Draw(t, "made")
+	literal := rapid.SampledFrom(literals).Draw(t, "limit")
+	switch kind := rapid.IntRange(0, 5).Draw(t, "kind"); {
+	case depth > 0 && kind == 0:
+		return "(" + having(t, depth-1) + " OR " + having(t, depth-1) + ")"
+	case depth > 0 && kind == 1:
+		return "NOT (" + having(t, depth-1) + " AND " + having(t, depth-1) + ")"
+	case kind == 2:
+		return made + " IS NOT NULL"
+	case kind == 3:
+		return made + " IN (1, " + literal + ")"
+	}
+	return made + rapid.SampledFrom([]string{"=", "<>", "<", ">="}).Draw(t, "op") + literal
+}
+
 // TestPushingDownChangesNothing asks random questions of random events, once
 // with conditions and groups pushed down to the readers and once with all of
 // them left to SQLite.
@@ -79,6 +96,8 @@ func TestPushingDownChangesNothing(t *testing.T) {
 			"SELECT $A, $B, $C FROM T WHERE " + where,
 			"SELECT $A, " + aggregates + " FROM T WHERE " + where + " GROUP BY $A",
 			"SELECT $A, $C, " + aggregates + " FROM T WHERE " + where + " GROUP BY $A, $C HAVING count(*) > 1 ORDER BY max($B) DESC, $A LIMIT 3",
+			"SELECT $A, $C, " + aggregates + " FROM T WHERE " + where + " GROUP BY $A, $C HAVING " + having(rt, 2) + " AND " + having(rt, 1),
+			"SELECT count(*), min($C) FROM T WHERE " + where + " HAVING sum($B)>=1",
 			"SELECT " + aggregates + " FROM T WHERE " + where,
 			"SELECT DISTINCT $B FROM T WHERE " + where,
 			"SELECT upper($A) AS $u, count(*) + 1 AS $n FROM T WHERE " + where + " GROUP BY $A ORDER BY 2 DESC",

@@ -108,7 +108,22 @@ func (s *Statement) Run(ctx context.Context, o Options, clock Clock, maxRows int
 			return events.Result{}, nil, err
 		}
 	}
-	q, problems := write(s.text, s.tree, writing{
+	q, problems := s.query(o, clock, streams, extra)
+	if len(problems) > 0 {
+		return events.Result{}, nil, problems
+	}
+	q.MaxRows = maxRows
+	result, err := o.Events.Query(ctx, q, extra)
+	if err != nil {
+		return result, nil, err
+	}
+	warnings, err := s.warnings(ctx, q, result, extra, o)
+	return result, warnings, err
+}
+
+// query writes the statement for the engine.
+func (s *Statement) query(o Options, clock Clock, streams map[string]*events.Stream, extra map[string]workbook.Table) (events.Query, source.Problems) {
+	return write(s.text, s.tree, writing{
 		columnsOf: func(stream string) []string {
 			if table, ok := extra[stream]; ok {
 				return table.Columns
@@ -122,16 +137,6 @@ func (s *Statement) Run(ctx context.Context, o Options, clock Clock, maxRows int
 		inMemory: func(stream string) bool { _, ok := extra[stream]; return ok },
 		plain:    o.Plain,
 	})
-	if len(problems) > 0 {
-		return events.Result{}, nil, problems
-	}
-	q.MaxRows = maxRows
-	result, err := o.Events.Query(ctx, q, extra)
-	if err != nil {
-		return result, nil, err
-	}
-	warnings, err := s.warnings(ctx, q, result, extra, o)
-	return result, warnings, err
 }
 
 // warnings says what a reader would else not see: streams and columns that no

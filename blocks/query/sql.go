@@ -2,8 +2,10 @@ package query
 
 import (
 	"context"
+	"time"
 
 	"tabletop/workbook"
+	"tabletop/workbook/events"
 	"tabletop/workbook/source"
 )
 
@@ -44,6 +46,17 @@ type step struct {
 
 // Streams lists the streams that the block reads.
 func (s *step) Streams() []string { return s.statement.Streams() }
+
+// Ahead is what the block will ask at a clock, where that is known before the
+// run: a query without *, since nothing else tells its columns.
+func (s *step) Ahead(now time.Time, zone *time.Location) (events.Query, bool) {
+	if s.statement.Star {
+		return events.Query{}, false
+	}
+	extra := map[string]workbook.Table{SignalsStream: {}}
+	q, problems := s.statement.query(s.options, Clock{Now: now, Zone: zone}, nil, extra)
+	return q, len(problems) == 0
+}
 
 // Run answers the query. The rows that come in are not used: a query begins
 // anew, as in DNIF.

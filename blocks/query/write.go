@@ -136,12 +136,12 @@ func (w *writer) selectStatement(s *Select, top bool, shape func(operand) string
 	if len(groups) > 0 {
 		sql += " GROUP BY " + strings.Join(groups, ", ")
 	}
-	if s.Having != nil {
+	if having := w.pushHaving(s); having != nil {
 		word := " HAVING "
 		if w.pushed != nil {
 			word = " WHERE "
 		}
-		sql += word + w.expr(s.Having).condition()
+		sql += word + w.expr(having).condition()
 	}
 	sql += w.order(s, sc)
 	if s.Limit >= 0 || s.Offset >= 0 {

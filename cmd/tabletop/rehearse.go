@@ -275,18 +275,50 @@ func (in *input) clockOf(b *bench, survey *events.Survey, streams []string) (now
 	if !now.IsZero() {
 		return now, "--now", nil
 	}
-	if now, stream := survey.Newest(streams); !now.IsZero() {
-		return now, "the newest event of " + stream, nil
-	}
-	if now, stream := survey.Newest(nil); !now.IsZero() {
+	switch now, stream, other := survey.Clock(streams); {
+	case now.IsZero():
+	case other:
 		return now, "the newest event, of " + stream + ": the streams that are read have none with a time", nil
+	default:
+		return now, "the newest event of " + stream, nil
 	}
 	return now, "", nothingRan(fmt.Errorf("no event of %s has a time: set the clock with --now 2026-01-31T12:00:00Z", strings.Join(streams, ", ")))
 }
 
-// surveyed reads the events once, for the clock and the record.
-func (b *bench) surveyed(ctx context.Context, strict bool) (*events.Survey, []string, error) {
-	survey, err := b.set.Survey(ctx)
+// asksAhead is a step that can tell before a run what it will ask.
+type asksAhead interface {
+	Ahead(now time.Time, zone *time.Location) (events.Query, bool)
+}
+
+// ahead lists what the workbook will ask at the clock that a survey gives.
+func (in *input) ahead(b *bench, survey *events.Survey) []events.Query {
+	now, _, err := in.clockOf(b, survey, b.program.Streams())
+	if err != nil {
+		return nil
+	}
+	var out []events.Query
+	for _, s := range b.program.Steps() {
+		if step, ok := s.(asksAhead); ok {
+			if q, ok := step.Ahead(now, b.zoneOr(time.UTC)); ok {
+				out = append(out, q)
+			}
+		}
+	}
+	return out
+}
+
+// zoneOr is the zone that the user named, or another.
+func (b *bench) zoneOr(other *time.Location) *time.Location {
+	if b.zone == nil {
+		return other
+	}
+	return b.zone
+}
+
+// surveyed reads the events once, for the clock, the record and what the
+// workbook will ask.
+func (in *input) surveyed(ctx context.Context, b *bench, strict bool) (*events.Survey, []string, error) {
+	survey, err := b.set.Read(ctx, func(s *events.Survey) []events.Query { return in.ahead(b, s) })
 	if err != nil {
 		return nil, nil, nothingRan(err)
 	}

@@ -114,7 +114,7 @@ func (r *rehearsal) run(ctx context.Context, c *console, path string) error {
 	if err != nil {
 		return err
 	}
-	survey, warnings, err := b.surveyed(ctx, r.strict)
+	survey, warnings, err := r.surveyed(ctx, b, r.strict)
 	if err != nil {
 		return err
 	}
@@ -180,10 +180,7 @@ func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.L
 
 // info gathers what the record says of the run as a whole.
 func (r *rehearsal) info(b *bench, files []workbook.EventFile, now time.Time, from string, warnings []string) workbook.Info {
-	zone := b.zone
-	if zone == nil {
-		zone = time.UTC
-	}
+	zone := b.zoneOr(time.UTC)
 	name, host := whoami()
 	return workbook.Info{
 		Workbook: b.program.Workbook, Mode: workbook.ModeRehearse, Now: now, NowSource: from, Zone: zone,

@@ -2,7 +2,6 @@ package events
 
 import (
 	"bytes"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -168,15 +167,4 @@ func (c *cell) isNumber() bool {
 		return !text && *c.ready != nil
 	}
 	return false
-}
-
-// appendKey adds the cell to the key of a group, so that two keys are equal
-// exactly when their texts are, and nothing differs from an empty text.
-func (c *cell) appendKey(key []byte) []byte {
-	if c.null() {
-		return append(key, 0)
-	}
-	text := c.text()
-	key = strconv.AppendInt(append(key, 1), int64(len(text)), 10)
-	return append(append(key, ':'), text...)
 }

@@ -88,8 +88,8 @@ func (s *Set) query(ctx context.Context, q Query, extra map[string]workbook.Tabl
 	result := Result{Table: rows}
 	for _, t := range m.tables {
 		result.Read = append(result.Read, t.reading)
-		if t.undecodable > result.Undecodable {
-			result.Undecodable, result.Bad = t.undecodable, t.bad
+		if t.damage.lines > result.Undecodable {
+			result.Undecodable, result.Bad = t.damage.lines, t.damage.bad
 		}
 	}
 	return result, err
@@ -212,7 +212,7 @@ func (s *Set) evidence(q Query, cells []any, m *module) (workbook.Evidence, erro
 	case GroupEvidence:
 		if t := m.tables[0]; t.scan.Grouping != nil {
 			n, _ := cells[0].(int64)
-			return s.evidenceOf(t.groups[n], t.lines), nil
+			return s.evidenceOf(t.grouped.groups[n], t.grouped.lines), nil
 		}
 		e, err := decodeEvidence(workbook.Text(plain(cells[0])), s.place)
 		if len(e.First) > 0 && e.First[0].Line == 0 {

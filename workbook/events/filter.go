@@ -12,6 +12,8 @@ import (
 // unknown; a row passes where it is true.
 type Filter interface {
 	test(cells []cell) truth
+	// over is the same condition where column i of the scan is cell at[i].
+	over(at []int) Filter
 }
 
 // truth has the three values of SQL's logic.
@@ -183,3 +185,32 @@ func inside(pattern string) ([]byte, bool) {
 	}
 	return []byte(word), true
 }
+
+func (f And) over(at []int) Filter {
+	out := make(And, len(f))
+	for i, part := range f {
+		out[i] = part.over(at)
+	}
+	return out
+}
+
+func (f Or) over(at []int) Filter { return Or(And(f).over(at).(And)) }
+
+func (f Not) over(at []int) Filter { return Not{f.Filter.over(at)} }
+
+func (f Compare) over(at []int) Filter {
+	f.Column = at[f.Column]
+	return f
+}
+
+func (f OneOf) over(at []int) Filter {
+	f.Column = at[f.Column]
+	return f
+}
+
+func (f Matches) over(at []int) Filter {
+	f.Column = at[f.Column]
+	return f
+}
+
+func (f IsNull) over(at []int) Filter { return IsNull{at[f.Column]} }

@@ -1,10 +1,11 @@
 package events
 
 import (
+	"cmp"
 	"context"
+	"encoding/binary"
 	"fmt"
-	"math"
-	"math/big"
+	"hash/maphash"
 	"slices"
 	"sync"
 
@@ -18,24 +19,41 @@ type Grouping struct {
 	// By are the columns whose texts make a group; none makes one of all.
 	By         []int
 	Aggregates []Aggregate
+	// Having is tested on finished groups, of which column i is By i, and behind
+	// those the aggregates; nil for none.
+	Having Filter
 }
 
-// An Aggregate is one number or value of a group.
-type Aggregate struct {
-	// Kind is count, count_if, sum, avg, min, max or count_distinct.
-	Kind string
-	// Column is what it is made of; -1 for count(*).
-	Column int
-	// If is the condition of count_if.
-	If Filter
+// over is the same grouping where column i of the scan is cell at[i].
+func (g *Grouping) over(at []int) *Grouping {
+	out := &Grouping{Aggregates: slices.Clone(g.Aggregates), Having: g.Having}
+	for _, column := range g.By {
+		out.By = append(out.By, at[column])
+	}
+	for i := range out.Aggregates {
+		a := &out.Aggregates[i]
+		if a.Column >= 0 {
+			a.Column = at[a.Column]
+		}
+		if a.If != nil {
+			a.If = a.If.over(at)
+		}
+	}
+	return out
 }
 
 // A group is one that is being made, or is finished.
 type group struct {
-	by     []workbook.Value
+	hash uint64
+	// key tells groups apart: the texts of by, one after the other.
+	key []byte
+	// by are the values, with memory of their own.
+	by     []cell
 	states []state
 	events int64
-	first  []mark
+	// first is the place of the first event, more those of the next ones.
+	first mark
+	more  []mark
 }
 
 // A mark is the place of an event: its row id, and its line within the chunk or
@@ -49,31 +67,25 @@ type mark struct {
 // wholeFile is the seq of marks whose line counts from the file's beginning.
 const wholeFile = -1
 
-// state is what an aggregate has seen so far.
-type state struct {
-	count int64
-	total total
-	best  workbook.Value
-	at    int64
-	set   map[string]struct{}
-}
-
-// maxDistinct bounds the different values that a worker holds for the
-// count(DISTINCT) of all groups.
-const maxDistinct = 2_000_000
-
 // A grouper is the sink of one worker.
 type grouper struct {
 	grouping *Grouping
 	evidence bool
-	groups   map[string]*group
-	list     []*group
+	table    groupTable
 	key      []byte
 	seq      int32
-	file     int64
+	file     int
 	lines    *lineCounts
 	// distinct counts the values held for all count(DISTINCT).
 	distinct int
+	// room holds memory for groups to come, so that a group is not several
+	// allocations.
+	room struct {
+		groups []group
+		cells  []cell
+		states []state
+		bytes  []byte
+	}
 }
 
 // lineCounts gathers how many lines each chunk had, for the lines of marks.
@@ -83,6 +95,8 @@ type lineCounts struct {
 	of    map[int][]int64
 	first map[int]int64
 }
+
+func newLineCounts() *lineCounts { return &lineCounts{of: map[int][]int64{}, first: map[int]int64{}} }
 
 func (l *lineCounts) note(file, seq int, lines, first int64) {
 	l.mu.Lock()
@@ -106,7 +120,7 @@ func (l *lineCounts) bases() {
 }
 
 func (g *grouper) begin(_ context.Context, c chunk, r *reading) error {
-	g.file, g.seq = int64(r.index), int32(c.seq)
+	g.file, g.seq = r.index, int32(c.seq)
 	if r.lines == nil {
 		g.seq = wholeFile
 	}
@@ -127,264 +141,190 @@ func (g *grouper) hit(h hit) error {
 	for _, column := range g.grouping.By {
 		g.key = h.cells[column].appendKey(g.key)
 	}
-	group := g.groups[string(g.key)]
-	if group == nil {
-		if len(g.list) == MaxGroups {
+	hash := maphash.Bytes(g.table.seed, g.key)
+	into := g.table.find(hash, g.key)
+	if into == nil {
+		if len(g.table.list) == MaxGroups {
 			return errTooManyGroups
 		}
-		group = g.open(h)
+		into = g.open(hash, h)
 	}
-	group.events++
-	if g.evidence && group.events <= workbook.MaxPositions || group.events == 1 {
-		group.first = append(group.first, mark{rowID(int(g.file), h.offset), int32(h.line), g.seq})
+	rowid := rowID(g.file, h.offset)
+	into.events++
+	if into.events == 1 {
+		into.first = mark{rowid, int32(h.line), g.seq}
+	} else if g.evidence && into.events <= workbook.MaxPositions {
+		into.more = append(into.more, mark{rowid, int32(h.line), g.seq})
 	}
 	for i, column := range g.grouping.By {
 		// Values that are one text may differ in kind: a number counts more.
-		if _, isText := group.by[i].(string); isText && h.cells[column].isNumber() {
-			group.by[i] = h.cells[column].value()
+		if c := &h.cells[column]; c.isNumber() && !into.by[i].isNumber() {
+			into.by[i] = g.keep(c)
 		}
 	}
 	for i := range g.grouping.Aggregates {
-		group.states[i].add(&g.grouping.Aggregates[i], h, rowID(int(g.file), h.offset), &g.distinct)
-		if g.distinct > maxDistinct {
-			return errTooManyDistinct
-		}
+		into.states[i].add(&g.grouping.Aggregates[i], h, rowid, &g.distinct)
+	}
+	if g.distinct > maxDistinct {
+		return errTooManyDistinct
 	}
 	return nil
 }
 
 var errTooManyGroups = fmt.Errorf("more than %d groups: group by fewer columns, or narrow the query with WHERE", MaxGroups)
 
-func (g *grouper) open(h hit) *group {
-	group := &group{by: make([]workbook.Value, len(g.grouping.By)), states: make([]state, len(g.grouping.Aggregates))}
+// roomGroups is how many groups memory is taken for at a time.
+const roomGroups = 256
+
+// open begins a group.
+func (g *grouper) open(hash uint64, h hit) *group {
+	room := &g.room
+	if len(room.groups) == 0 {
+		room.groups = make([]group, roomGroups)
+		room.cells = make([]cell, roomGroups*len(g.grouping.By))
+		room.states = make([]state, roomGroups*len(g.grouping.Aggregates))
+	}
+	n, m := len(g.grouping.By), len(g.grouping.Aggregates)
+	out := &room.groups[0]
+	out.by, out.states = room.cells[:n:n], room.states[:m:m]
+	room.groups, room.cells, room.states = room.groups[1:], room.cells[n:], room.states[m:]
+	out.hash, out.key = hash, g.own(g.key)
 	for i, column := range g.grouping.By {
-		group.by[i] = h.cells[column].value()
+		out.by[i] = g.keep(&h.cells[column])
 	}
-	g.groups[string(g.key)] = group
-	g.list = append(g.list, group)
-	return group
+	g.table.add(out)
+	return out
 }
 
-// add takes one event into an aggregate.
-func (s *state) add(a *Aggregate, h hit, rowid int64, distinct *int) {
-	switch a.Kind {
-	case "count":
-		if a.Column < 0 || !h.cells[a.Column].null() {
-			s.count++
+// keep copies a cell out of its page.
+func (g *grouper) keep(c *cell) cell {
+	out := *c
+	out.raw = g.own(c.raw)
+	return out
+}
+
+// roomBytes is how much memory for texts is taken at a time.
+const roomBytes = 64 << 10
+
+func (g *grouper) own(text []byte) []byte {
+	if len(text) > len(g.room.bytes) {
+		if len(text) > roomBytes/4 {
+			return slices.Clone(text)
 		}
-	case "count_if":
-		if a.If.test(h.cells) == isTrue {
-			s.count++
-		}
-	case "sum", "avg":
-		s.total.add(h.cells[a.Column].number())
-	case "min", "max":
-		if !h.cells[a.Column].null() {
-			s.take(a, h.cells[a.Column].value(), rowid)
-		}
-	case "count_distinct":
-		c := &h.cells[a.Column]
-		if c.null() {
-			return
-		}
-		if s.set == nil {
-			s.set = map[string]struct{}{}
-		}
-		text := c.text()
-		if _, ok := s.set[string(text)]; !ok {
-			*distinct++
-			s.set[string(text)] = struct{}{}
+		g.room.bytes = make([]byte, roomBytes)
+	}
+	out := g.room.bytes[:len(text):len(text)]
+	g.room.bytes = g.room.bytes[len(text):]
+	copy(out, text)
+	return out
+}
+
+// A groupTable finds groups by the hashes of their keys.
+type groupTable struct {
+	seed  maphash.Seed
+	list  []*group
+	slots []*group
+}
+
+// find returns the group of a key, nil where there is none.
+func (t *groupTable) find(hash uint64, key []byte) *group {
+	if len(t.slots) == 0 {
+		return nil
+	}
+	for i := hash & uint64(len(t.slots)-1); ; i = (i + 1) & uint64(len(t.slots)-1) {
+		switch at := t.slots[i]; {
+		case at == nil:
+			return nil
+		case at.hash == hash && string(at.key) == string(key):
+			return at
 		}
 	}
 }
 
-var errTooManyDistinct = fmt.Errorf("more than %d different values to count: narrow the query with WHERE", maxDistinct)
-
-// take keeps the lowest or the highest value; of equal ones the first.
-func (s *state) take(a *Aggregate, v workbook.Value, rowid int64) {
-	if v == nil {
+// add takes in a group that is not in the table.
+func (t *groupTable) add(g *group) {
+	t.list = append(t.list, g)
+	if 2*len(t.list) > len(t.slots) {
+		t.slots = make([]*group, max(2*len(t.slots), 64))
+		for _, g := range t.list {
+			t.put(g)
+		}
 		return
 	}
-	if s.best != nil {
-		order := Order(v, s.best)
-		if a.Kind == "max" {
-			order = -order
-		}
-		if order > 0 || order == 0 && rowid > s.at {
-			return
-		}
-	}
-	s.best, s.at = v, rowid
+	t.put(g)
 }
 
-// merge joins what two workers saw of a group.
-func (s *state) merge(a *Aggregate, o *state) error {
-	s.count += o.count
-	s.total.merge(&o.total)
-	s.take(a, o.best, o.at)
-	if s.set == nil {
-		s.set = o.set
-		return nil
+func (t *groupTable) put(g *group) {
+	i := g.hash & uint64(len(t.slots)-1)
+	for t.slots[i] != nil {
+		i = (i + 1) & uint64(len(t.slots)-1)
 	}
-	for text := range o.set {
-		s.set[text] = struct{}{}
-	}
-	if len(s.set) > maxDistinct {
-		return errTooManyDistinct
-	}
-	return nil
+	t.slots[i] = g
 }
 
-// result is the aggregate's value.
-func (s *state) result(a *Aggregate) workbook.Value {
-	switch a.Kind {
-	case "count", "count_if":
-		return s.count
-	case "count_distinct":
-		return int64(len(s.set))
-	case "sum":
-		return s.total.sum()
-	case "avg":
-		return s.total.mean()
+// appendKey adds the cell to the key of a group, so that two keys are equal
+// exactly when their texts are, and nothing differs from an empty text.
+func (c *cell) appendKey(key []byte) []byte {
+	if c.null() {
+		return append(key, 0)
 	}
-	return s.best
+	text := c.text()
+	key = binary.AppendUvarint(key, uint64(len(text))+1)
+	return append(key, text...)
 }
 
-// A total adds numbers: whole ones exactly, real ones without loss until the
-// end, so that it does not matter in which order they come.
-type total struct {
-	count int64
-	small int64
-	large *big.Int
-	real  *big.Float
+// A grouped scan is one that was read into groups, in the order of their first
+// events.
+type grouped struct {
+	groups []*group
+	lines  *lineCounts
+	tally  tally
+	damage damage
 }
 
-// exactBits hold any sum of float64s without loss.
-const exactBits = 2300
-
-func (t *total) add(v workbook.Value) {
-	switch n := v.(type) {
-	case int64:
-		t.count++
-		t.addInt(n)
-	case float64:
-		t.count++
-		if t.real == nil {
-			t.real = new(big.Float).SetPrec(exactBits)
-		}
-		t.real.Add(t.real, new(big.Float).SetFloat64(n))
-	}
-}
-
-func (t *total) addInt(n int64) {
-	if sum := t.small + n; (sum > t.small) == (n > 0) || n == 0 {
-		t.small = sum
-		return
-	}
-	if t.large == nil {
-		t.large = new(big.Int)
-	}
-	t.large.Add(t.large, big.NewInt(t.small))
-	t.small = n
-}
-
-func (t *total) merge(o *total) {
-	t.count += o.count
-	t.addInt(o.small)
-	if o.large != nil {
-		if t.large == nil {
-			t.large = new(big.Int)
-		}
-		t.large.Add(t.large, o.large)
-	}
-	if o.real != nil {
-		if t.real == nil {
-			t.real = new(big.Float).SetPrec(exactBits)
-		}
-		t.real.Add(t.real, o.real)
-	}
-}
-
-// whole is the exact sum of the whole numbers.
-func (t *total) whole() *big.Int {
-	w := big.NewInt(t.small)
-	if t.large != nil {
-		w.Add(w, t.large)
-	}
-	return w
-}
-
-// sum is an int64 where all numbers were whole and their sum fits, else a
-// float64; nil for no numbers.
-func (t *total) sum() workbook.Value {
-	if t.count == 0 {
-		return nil
-	}
-	if t.real == nil && t.large == nil {
-		return t.small
-	}
-	if w := t.whole(); t.real == nil && w.IsInt64() {
-		return w.Int64()
-	}
-	return finite(t.exact())
-}
-
-func (t *total) exact() float64 {
-	sum := new(big.Float).SetPrec(exactBits).SetInt(t.whole())
-	if t.real != nil {
-		sum.Add(sum, t.real)
-	}
-	f, _ := sum.Float64()
-	return f
-}
-
-func (t *total) mean() workbook.Value {
-	if t.count == 0 {
-		return nil
-	}
-	return finite(t.exact() / float64(t.count))
-}
-
-// finite is nil for what no number can hold.
-func finite(f float64) workbook.Value {
-	if math.IsInf(f, 0) || math.IsNaN(f) {
-		return nil
-	}
-	return f
-}
-
-// group reads the scan into groups, in the order of their first events.
-func (s *Set) group(ctx context.Context, scan Scan, evidence bool) ([]*group, *lineCounts, tally, error) {
-	lines := &lineCounts{of: map[int][]int64{}, first: map[int]int64{}}
+// groupView is a view that makes the groups of a scan; finish gives them once
+// the pass is done.
+func groupView(scan Scan, evidence bool) (v *view, finish func(tally) (*grouped, error)) {
+	lines := newLineCounts()
+	seed := maphash.MakeSeed()
 	var sinks []*grouper
-	t, err := newPass(s, scan).each(ctx, func() sink {
-		g := &grouper{grouping: scan.Grouping, evidence: evidence, groups: map[string]*group{}, lines: lines}
+	v = &view{scan: scan}
+	v.sink = func() sink {
+		g := &grouper{grouping: scan.Grouping.over(v.columns), evidence: evidence, lines: lines, table: groupTable{seed: seed}}
 		sinks = append(sinks, g)
 		return g
-	})
-	if err != nil {
-		return nil, nil, t, err
 	}
-	lines.bases()
-	groups, err := mergeGroups(scan.Grouping, sinks)
-	if len(scan.Grouping.By) == 0 && len(groups) == 0 && err == nil {
-		groups = []*group{{states: make([]state, len(scan.Grouping.Aggregates))}}
+	return v, func(t tally) (*grouped, error) {
+		lines.bases()
+		groups, err := mergeGroups(scan.Grouping, sinks)
+		return &grouped{groups: groups, lines: lines, tally: t}, err
 	}
-	return groups, lines, t, err
 }
 
-// mergeGroups joins the groups of all workers.
-func mergeGroups(g *Grouping, sinks []*grouper) ([]*group, error) {
-	if len(sinks) == 0 {
-		return nil, nil
+// group reads a scan into groups.
+func (s *Set) group(ctx context.Context, scan Scan, evidence bool) (*grouped, error) {
+	v, finish := groupView(scan, evidence)
+	seen, broken, err := newPass(s, v).each(ctx)
+	if err != nil {
+		return nil, err
 	}
-	all := sinks[0]
+	out, err := finish(seen[0])
+	if err != nil {
+		return nil, err
+	}
+	out.damage = broken
+	return out, nil
+}
+
+// mergeGroups joins the groups of all workers, and keeps those that hold.
+func mergeGroups(g *Grouping, sinks []*grouper) ([]*group, error) {
+	slices.SortFunc(sinks, func(a, b *grouper) int { return cmp.Compare(len(b.table.list), len(a.table.list)) })
+	all := &sinks[0].table
 	for _, other := range sinks[1:] {
-		for key, o := range other.groups {
-			into := all.groups[key]
+		for _, o := range other.table.list {
+			into := all.find(o.hash, o.key)
 			if into == nil {
-				all.groups[key] = o
-				all.list = append(all.list, o)
+				all.add(o)
 				continue
 			}
 			if err := into.merge(g, o); err != nil {
@@ -395,30 +335,38 @@ func mergeGroups(g *Grouping, sinks []*grouper) ([]*group, error) {
 	if len(all.list) > MaxGroups {
 		return nil, errTooManyGroups
 	}
-	slices.SortFunc(all.list, func(a, b *group) int { return compareMarks(a.first[0], b.first[0]) })
-	return all.list, nil
+	groups := all.list
+	if len(g.By) == 0 && len(groups) == 0 {
+		groups = []*group{{states: make([]state, len(g.Aggregates))}}
+	}
+	if g.Having != nil {
+		groups = slices.DeleteFunc(groups, func(made *group) bool { return g.Having.test(made.cells(g)) != isTrue })
+	}
+	slices.SortFunc(groups, func(a, b *group) int { return compareMarks(a.first, b.first) })
+	return groups, nil
 }
 
-func compareMarks(a, b mark) int {
-	switch {
-	case a.rowid < b.rowid:
-		return -1
-	case a.rowid > b.rowid:
-		return 1
+// cells are the group's values as the columns of a row.
+func (g *group) cells(by *Grouping) []cell {
+	out := slices.Clone(g.by)
+	for i := range g.states {
+		v := g.states[i].result(&by.Aggregates[i])
+		out = append(out, cell{form: readyForm, ready: &v})
 	}
-	return 0
+	return out
 }
+
+func compareMarks(a, b mark) int { return cmp.Compare(a.rowid, b.rowid) }
 
 func (g *group) merge(grouping *Grouping, o *group) error {
 	g.events += o.events
-	g.first = append(g.first, o.first...)
-	slices.SortFunc(g.first, compareMarks)
-	g.first = g.first[:min(len(g.first), workbook.MaxPositions)]
+	g.more = append(append(append(g.more, g.first), o.more...), o.first)
+	slices.SortFunc(g.more, compareMarks)
+	g.first = g.more[0]
+	g.more = g.more[1:min(len(g.more), workbook.MaxPositions)]
 	for i := range g.by {
-		if _, isText := g.by[i].(string); isText {
-			if _, alsoText := o.by[i].(string); !alsoText {
-				g.by[i] = o.by[i]
-			}
+		if !g.by[i].isNumber() && o.by[i].isNumber() {
+			g.by[i] = o.by[i]
 		}
 	}
 	for i := range g.states {
@@ -432,7 +380,14 @@ func (g *group) merge(grouping *Grouping, o *group) error {
 // evidenceOf tells the events behind a group.
 func (s *Set) evidenceOf(g *group, lines *lineCounts) workbook.Evidence {
 	e := workbook.Evidence{Events: g.events}
-	for _, m := range g.first {
+	if g.events == 0 {
+		return e
+	}
+	for i := range min(len(g.more)+1, workbook.MaxPositions) {
+		m := g.first
+		if i > 0 {
+			m = g.more[i-1]
+		}
 		line := int64(m.line)
 		if m.seq != wholeFile {
 			line += lines.of[int(m.rowid>>offsetBits)][m.seq]

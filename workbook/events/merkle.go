@@ -16,15 +16,24 @@ import (
 // chunkBytes is the size of a leaf of a file's hash tree.
 const chunkBytes = 1 << 20
 
+// A leaf is the hash of a chunk.
+type leaf = [sha256.Size]byte
+
 // Hash completes the survey's files with their sizes and the roots of their
 // RFC 6962 trees over chunks of 1 MiB, of the bytes as stored, up to the size
-// that the files had when they were first opened.
+// that the files had when they were first opened. Files that the survey hashed
+// on its way are not read again.
 func (s *Set) Hash(ctx context.Context) ([]workbook.EventFile, error) {
 	survey, err := s.Survey(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for i, f := range s.files {
+		if leaves, ok := s.leaves[i]; ok {
+			sum := tree(leaves)
+			survey.Files[i].Bytes, survey.Files[i].Root = f.size, hex.EncodeToString(sum[:])
+			continue
+		}
 		root, size, err := hashFile(ctx, f.path, f.size)
 		if err != nil {
 			return nil, inFile(f, err)
@@ -41,7 +50,7 @@ func hashFile(ctx context.Context, path string, size int64) (root string, read i
 		return "", 0, err
 	}
 	defer f.Close()
-	leaves := make([][sha256.Size]byte, (size+chunkBytes-1)/chunkBytes)
+	leaves := make([]leaf, (size+chunkBytes-1)/chunkBytes)
 	var next atomic.Int64
 	var wait sync.WaitGroup
 	var mu sync.Mutex
@@ -77,7 +86,7 @@ func hashFile(ctx context.Context, path string, size int64) (root string, read i
 }
 
 // tree is the root over leaves, as RFC 6962 defines it.
-func tree(leaves [][sha256.Size]byte) [sha256.Size]byte {
+func tree(leaves []leaf) leaf {
 	switch len(leaves) {
 	case 0:
 		return sha256.Sum256(nil)

@@ -37,6 +37,7 @@ type rowStream struct {
 	mu     sync.Mutex
 	failed error
 	tally  tally
+	damage damage
 	ended  bool
 
 	// lines before the current chunk of the file read last.
@@ -44,15 +45,16 @@ type rowStream struct {
 	before int64
 }
 
-// rows starts to read a scan.
+// startRows starts to read a scan.
 func (s *Set) startRows(ctx context.Context, scan Scan) *rowStream {
 	ctx, cancel := context.WithCancel(ctx)
 	r := &rowStream{order: make(chan chan batch, aheadBatches), cancel: cancel, file: -1}
-	columns := len(scan.Columns)
+	v := &view{scan: scan}
+	v.sink = func() sink { return &rower{stream: r, columns: v.columns, shown: scan.Shown} }
 	r.wait.Go(func() {
-		t, err := newPass(s, scan).each(ctx, func() sink { return &rower{stream: r, columns: columns, shown: scan.Shown} })
+		seen, broken, err := newPass(s, v).each(ctx)
 		r.mu.Lock()
-		r.failed, r.tally, r.ended = err, t, err == nil
+		r.failed, r.tally, r.damage, r.ended = err, seen[0], broken, err == nil
 		r.mu.Unlock()
 		close(r.order)
 	})
@@ -118,7 +120,7 @@ func (r *rowStream) close() {
 // A rower is the sink of a worker: it fills a batch a chunk.
 type rower struct {
 	stream  *rowStream
-	columns int
+	columns []int
 	shown   []bool
 	current batch
 	answer  chan batch
@@ -139,10 +141,10 @@ func (w *rower) hit(h hit) error {
 	b := &w.current
 	b.places = append(b.places, h.place)
 	b.at = append(b.at, h.at)
-	for i := range w.columns {
+	for i, column := range w.columns {
 		var v workbook.Value
 		if w.shown == nil || w.shown[i] {
-			v = h.cells[i].value()
+			v = h.cells[column].value()
 		}
 		b.values = append(b.values, v)
 	}

@@ -34,6 +34,10 @@ type Set struct {
 	rules   []*rule
 	options Options
 	survey  *Survey
+	// leaves are those of the files that the survey hashed, ahead the groups
+	// that it made.
+	leaves map[int][]leaf
+	ahead  []aheadGroups
 	// chunkSize is how much of a file a worker takes at a time.
 	chunkSize int
 }

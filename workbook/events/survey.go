@@ -66,26 +66,72 @@ func (s *Set) Survey(ctx context.Context) (*Survey, error) {
 	if s.survey != nil {
 		return s.survey, nil
 	}
+	return s.surveyWith(ctx, false, nil)
+}
+
+// surveyWith surveys all files in one pass, in which they may be hashed and the
+// groups of scans be made as well.
+func (s *Set) surveyWith(ctx context.Context, hashes bool, scans []Scan) (*Survey, error) {
 	if err := s.sniff(ctx); err != nil {
 		return nil, err
 	}
-	survey := &Survey{Streams: map[string]*Stream{}, Formats: map[string]string{}}
-	for i, f := range s.files {
-		if err := survey.file(ctx, s, i); err != nil {
-			return nil, inFile(f, err)
+	for {
+		survey, err := s.surveyOnce(ctx, hashes, scans)
+		if err == nil {
+			s.survey = survey
+		}
+		if !readOtherwise(err) {
+			return survey, err
 		}
 	}
+}
+
+func (s *Set) surveyOnce(ctx context.Context, hashes bool, scans []Scan) (*Survey, error) {
+	v, finish := surveyView(s.futureFrom())
+	views := []*view{v}
+	var ends []func(tally) (*grouped, error)
+	for _, scan := range scans {
+		g, end := groupView(scan, true)
+		views, ends = append(views, g), append(ends, end)
+	}
+	p := newPass(s, views...)
+	p.hashes = hashes
+	seen, broken, err := p.each(ctx)
+	if err != nil {
+		return nil, err
+	}
+	survey := &Survey{Streams: map[string]*Stream{}, Formats: map[string]string{}, Undecodable: broken.lines, Bad: broken.bad}
+	perFile := finish()
+	for i, f := range s.files {
+		survey.file(f, perFile[i], broken.of[i])
+	}
+	survey.Unused = s.unused()
+	s.leaves = p.leaves
+	s.ahead = nil
+	for i, end := range ends {
+		made, err := end(seen[i+1])
+		if err != nil { // who asks for it will meet the error
+			continue
+		}
+		made.damage = broken
+		s.ahead = append(s.ahead, aheadGroups{scans[i], made})
+	}
+	return survey, nil
+}
+
+// unused lists the patterns of the sources file that fit no file.
+func (s *Set) unused() source.Problems {
+	var out source.Problems
 	for _, r := range s.rules {
 		for i, glob := range r.globs {
 			if !r.used[i] {
 				p := glob.Problem(0, "no file of events fits "+glob.Value, "")
 				p.Warning = true
-				survey.Unused = append(survey.Unused, p)
+				out = append(out, p)
 			}
 		}
 	}
-	s.survey = survey
-	return survey, nil
+	return out
 }
 
 // inFile names the file in an error that does not name it itself.
@@ -98,48 +144,50 @@ func inFile(f *file, err error) error {
 	return fmt.Errorf("%s: %w", f.name, err)
 }
 
-// file reads one file into the survey.
-func (v *Survey) file(ctx context.Context, s *Set, index int) error {
-	f := s.files[index]
-	var sinks []*surveyor
-	p := newPass(s, Scan{})
-	p.files = []int{index}
-	p.wantKeys = true
-	counts, err := p.each(ctx, func() sink {
-		sink := &surveyor{future: s.futureFrom(), streams: map[string]*seenStream{}}
-		sinks = append(sinks, sink)
-		return sink
-	})
-	if readOtherwise(err) {
-		return v.file(ctx, s, index)
-	}
-	if err != nil {
-		return err
-	}
-	streams := map[string]*seenStream{}
-	for _, sink := range sinks {
-		for own, st := range sink.streams {
-			if streams[own] == nil {
-				streams[own] = newSeenStream()
-			}
-			streams[own].join(st)
-		}
-	}
+// file takes what was seen of one file into the survey.
+func (v *Survey) file(f *file, streams map[string]*seenStream, undecodable int64) {
 	f.holds = map[string]bool{}
+	var events int64
 	for own, st := range streams {
 		name := f.streamOf(own)
 		f.holds[name] = true
+		events += st.events
 		v.add(f, name, st)
 	}
-	v.Files = append(v.Files, workbook.EventFile{Path: f.name, Events: counts.events, Undecodable: counts.undecodable})
-	v.Undecodable += counts.undecodable
-	slices.SortFunc(counts.bad, func(a, b BadLine) int { return cmp.Compare(a.Position.Offset, b.Position.Offset) })
-	v.Bad = append(v.Bad, counts.bad[:min(len(counts.bad), keptBad-min(len(v.Bad), keptBad))]...)
+	v.Files = append(v.Files, workbook.EventFile{Path: f.name, Events: events, Undecodable: undecodable})
 	v.Formats[f.name] = f.format
-	if f.guessed && f.format == "lines" && counts.events > 0 {
+	if f.guessed && f.format == "lines" && events > 0 {
 		v.Plain = append(v.Plain, f.name)
 	}
-	return nil
+}
+
+// surveyView is a view that surveys; finish gives what it saw of each file, by
+// the names that events give their streams.
+func surveyView(future moment) (v *view, finish func() map[int]map[string]*seenStream) {
+	var sinks []*surveyor
+	v = &view{whole: true}
+	v.sink = func() sink {
+		s := &surveyor{future: future, files: map[int]map[string]*seenStream{}}
+		sinks = append(sinks, s)
+		return s
+	}
+	return v, func() map[int]map[string]*seenStream {
+		all := map[int]map[string]*seenStream{}
+		for _, s := range sinks {
+			for file, streams := range s.files {
+				if all[file] == nil {
+					all[file] = map[string]*seenStream{}
+				}
+				for own, st := range streams {
+					if all[file][own] == nil {
+						all[file][own] = newSeenStream()
+					}
+					all[file][own].join(st)
+				}
+			}
+		}
+		return all
+	}
 }
 
 // A seenStream is what one worker saw of a stream.
@@ -162,16 +210,34 @@ func newSeenStream() *seenStream { return &seenStream{keys: map[string]firstSeen
 
 // A surveyor is the sink of a worker.
 type surveyor struct {
-	future  moment
+	future moment
+	files  map[int]map[string]*seenStream
+	// streams are those of the file that is read; known are some of them by the
+	// bytes that name them.
+	file    int
 	streams map[string]*seenStream
-	// own and current are those of the last event.
-	own     []byte
-	current *seenStream
+	known   []knownStream
 }
 
-func (s *surveyor) begin(context.Context, chunk, *reading) error { return nil }
-func (s *surveyor) end(_ chunk, _ *reading, _ int64) error       { return nil }
-func (s *surveyor) leave()                                       {}
+type knownStream struct {
+	raw    string
+	form   cellForm
+	stream *seenStream
+}
+
+func (s *surveyor) begin(_ context.Context, _ chunk, r *reading) error {
+	if s.streams == nil || s.file != r.index {
+		s.file, s.known = r.index, nil
+		if s.files[r.index] == nil {
+			s.files[r.index] = map[string]*seenStream{}
+		}
+		s.streams = s.files[r.index]
+	}
+	return nil
+}
+
+func (s *surveyor) end(chunk, *reading, int64) error { return nil }
+func (s *surveyor) leave()                           {}
 func (s *surveyor) hit(h hit) error {
 	st := s.stream(&h.cells[len(h.cells)-1])
 	st.events++
@@ -195,19 +261,26 @@ func (s *surveyor) hit(h hit) error {
 
 // stream finds the stream that an event names.
 func (s *surveyor) stream(c *cell) *seenStream {
-	raw := c.raw
-	if s.current != nil && c.form != readyForm && string(raw) == string(s.own) {
-		return s.current
+	if c.form != readyForm {
+		for i := range s.known {
+			if k := &s.known[i]; k.form == c.form && k.raw == string(c.raw) {
+				return k.stream
+			}
+		}
 	}
 	name := ""
 	if !c.null() {
 		name = streamName(c.value())
 	}
-	if s.streams[name] == nil {
-		s.streams[name] = newSeenStream()
+	st := s.streams[name]
+	if st == nil {
+		st = newSeenStream()
+		s.streams[name] = st
 	}
-	s.own, s.current = append(s.own[:0], raw...), s.streams[name]
-	return s.current
+	if c.form != readyForm && len(s.known) < maxStreams {
+		s.known = append(s.known, knownStream{string(c.raw), c.form, st})
+	}
+	return st
 }
 
 // take notes keys that were not seen before.

@@ -55,11 +55,10 @@ type table struct {
 	// cursor left it.
 	stream *rowStream
 
-	groups []*group
-	lines  *lineCounts
+	// grouped is set once the groups of the scan have been made.
+	grouped *grouped
 
-	undecodable int64
-	bad         []BadLine
+	damage damage
 }
 
 // maxKept bounds the rows of a scan that a query reads more than once, as the
@@ -127,11 +126,11 @@ func (t *table) fail(err error) error {
 }
 
 // tell takes over what a finished pass counted.
-func (t *table) tell(counts tally, complete bool) {
+func (t *table) tell(counts tally, broken damage, complete bool) {
 	if t.reading.Complete {
 		return
 	}
-	t.undecodable, t.bad = counts.undecodable, counts.bad
+	t.damage = broken
 	r := &t.reading
 	r.Events, r.Inside, r.NoTime, r.Future, r.Complete = counts.events, counts.inside, counts.noTime, counts.future, complete
 	for i, column := range t.scan.Columns {
@@ -186,7 +185,7 @@ func (c *cursor) more() (bool, error) {
 	if !t.keeping {
 		b, err := c.rows.next(t.module.ctx)
 		if errors.Is(err, io.EOF) {
-			t.tell(c.rows.tally, true)
+			t.tell(c.rows.tally, c.rows.damage, true)
 			c.stop()
 			return false, nil
 		}
@@ -211,7 +210,7 @@ func (t *table) keep() (bool, error) {
 	for {
 		b, err := t.stream.next(t.module.ctx)
 		if errors.Is(err, io.EOF) {
-			t.tell(t.stream.tally, true)
+			t.tell(t.stream.tally, t.stream.damage, true)
 			t.complete = true
 			t.close()
 			return false, nil
@@ -283,12 +282,12 @@ func (g *groups) Filter(int, string, []vtab.Value) error {
 		return nil
 	}
 	t.started = true
-	list, lines, counts, err := t.module.set.group(t.module.ctx, t.scan, t.module.evidence)
+	made, err := t.module.set.grouped(t.module.ctx, t.scan, t.module.evidence)
 	if err != nil {
 		return t.fail(err)
 	}
-	t.groups, t.lines = list, lines
-	t.tell(counts, true)
+	t.grouped = made
+	t.tell(made.tally, made.damage, true)
 	return nil
 }
 
@@ -297,13 +296,13 @@ func (g *groups) Next() error {
 	return nil
 }
 
-func (g *groups) Eof() bool { return g.at >= len(g.table.groups) }
+func (g *groups) Eof() bool { return g.table.grouped == nil || g.at >= len(g.table.grouped.groups) }
 
 func (g *groups) Column(i int) (vtab.Value, error) {
-	made, grouping := g.table.groups[g.at], g.table.scan.Grouping
+	made, grouping := g.table.grouped.groups[g.at], g.table.scan.Grouping
 	switch {
 	case i < len(grouping.By):
-		return made.by[i], nil
+		return made.by[i].value(), nil
 	case i < len(grouping.By)+len(grouping.Aggregates):
 		n := i - len(grouping.By)
 		return made.states[n].result(&grouping.Aggregates[n]), nil
