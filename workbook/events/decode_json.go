@@ -55,9 +55,10 @@ type shape struct {
 
 type shapeField struct {
 	// prefix is what stands before the value: a brace or a comma, the key, the
-	// colon. Of one of 8 to 24 bytes, words are its beginning, end and middle, so
-	// that they tell whether a line has it.
+	// colon. A short one has 8 to 24 bytes, of which words are the beginning, the
+	// end and the middle, so that they tell whether a line has it.
 	prefix []byte
+	short  bool
 	words  [3]uint64
 	// columns are those that the value is for.
 	columns []int
@@ -160,28 +161,33 @@ func (s *shape) read(l line, cells []cell) bool {
 	clean := !l.odd && !l.second
 	for i := range s.fields {
 		f := &s.fields[i]
-		if at+len(f.prefix) >= len(text) || !f.begins(text, at) {
+		start := at + len(f.prefix)
+		if start >= len(text) {
 			return false
 		}
-		at += len(f.prefix)
-		var end int
-		var value []byte
-		form := jsonForm
-		if clean && text[at] == '"' {
-			if end = l.next(at + 1); end >= len(text) {
+		if f.short {
+			if load(text, at) != f.words[0] || load(text, start-8) != f.words[1] || len(f.prefix) > 16 && load(text, at+8) != f.words[2] {
 				return false
 			}
-			value, form = text[at+1:end], textForm
-			end++
-		} else if end = wholeNumberEnd(text, at); end > 0 {
-			value = text[at:end]
-		} else if end, value, form = jsonValueAt(text, at); end < 0 {
+		} else if string(text[at:start]) != string(f.prefix) {
+			return false
+		}
+		var value []byte
+		form := jsonForm
+		if clean && text[start] == '"' {
+			end := l.next(start + 1)
+			if end >= len(text) {
+				return false
+			}
+			value, form, at = text[start+1:end], textForm, end+1
+		} else if at = wholeNumberEnd(text, start); at > 0 {
+			value = text[start:at]
+		} else if at, value, form = jsonValueAt(text, start); at < 0 {
 			return false
 		}
 		for _, c := range f.columns {
 			cells[c].raw, cells[c].form = value, form
 		}
-		at = end
 	}
 	return at == len(text)-1 && text[at] == '}'
 }
@@ -189,22 +195,10 @@ func (s *shape) read(l line, cells []cell) bool {
 func newShapeField(prefix []byte) shapeField {
 	f := shapeField{prefix: prefix}
 	if n := len(prefix); n >= 8 && n <= 24 {
+		f.short = true
 		f.words = [3]uint64{load(prefix, 0), load(prefix, n-8), load(prefix, min(8, n-8))}
 	}
 	return f
-}
-
-// begins reports whether the prefix stands at text[at:], which must be longer.
-func (f *shapeField) begins(text []byte, at int) bool {
-	n := len(f.prefix)
-	if n < 8 || n > 24 {
-		return string(text[at:at+n]) == string(f.prefix)
-	}
-	here := text[at : at+n]
-	if load(here, 0) != f.words[0] || load(here, n-8) != f.words[1] {
-		return false
-	}
-	return n <= 16 || load(here, 8) == f.words[2]
 }
 
 // jsonValueAt finds the value at i: the index behind it, and its bytes with the

@@ -340,20 +340,29 @@ func mergeGroups(g *Grouping, sinks []*grouper) ([]*group, error) {
 		groups = []*group{{states: make([]state, len(g.Aggregates))}}
 	}
 	if g.Having != nil {
-		groups = slices.DeleteFunc(groups, func(made *group) bool { return g.Having.test(made.cells(g)) != isTrue })
+		var row groupRow
+		groups = slices.DeleteFunc(groups, func(made *group) bool { return g.Having.test(row.of(made, g)) != isTrue })
 	}
 	slices.SortFunc(groups, func(a, b *group) int { return compareMarks(a.first, b.first) })
 	return groups, nil
 }
 
-// cells are the group's values as the columns of a row.
-func (g *group) cells(by *Grouping) []cell {
-	out := slices.Clone(g.by)
-	for i := range g.states {
-		v := g.states[i].result(&by.Aggregates[i])
-		out = append(out, cell{form: readyForm, ready: &v})
+// A groupRow is a group as the cells of a row, one group after the other.
+type groupRow struct {
+	cells  []cell
+	values []workbook.Value
+}
+
+func (r *groupRow) of(g *group, by *Grouping) []cell {
+	if r.values == nil {
+		r.values = make([]workbook.Value, len(g.states))
 	}
-	return out
+	r.cells = append(r.cells[:0], g.by...)
+	for i := range g.states {
+		r.values[i] = g.states[i].result(&by.Aggregates[i])
+		r.cells = append(r.cells, cell{form: readyForm, ready: &r.values[i]})
+	}
+	return r.cells
 }
 
 func compareMarks(a, b mark) int { return cmp.Compare(a.rowid, b.rowid) }
