@@ -1,0 +1,320 @@
+package pseudonym
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/publicsuffix"
+
+	"tabletop/workbook/indicator"
+)
+
+// text replaces the indicators in a text: URLs, mailboxes, addresses, hosts
+// under a public suffix, identifiers of Windows, users in the paths of their
+// homes, and what stands behind a label whose name tells a kind, as in user=lena
+// or in lines as `Account Name: lena`.
+func (p *Pseudonymiser) text(s string) string {
+	if !strings.ContainsAny(s, ".:@\\/=") && !strings.Contains(s, "-1-5-21-") && !strings.Contains(s, "for ") {
+		return s
+	}
+	if !strings.Contains(s, "\n") {
+		return p.textLine(s)
+	}
+	return runs(s, func(c byte) bool { return c != '\n' && c != '\r' }, p.textLine)
+}
+
+// maxLabelText is the longest label that a line may begin with.
+const maxLabelText = 40
+
+// textLine replaces in one line of a text.
+func (p *Pseudonymiser) textLine(s string) string {
+	if i := strings.IndexByte(s, ':'); i > 0 && i <= maxLabelText && i+1 < len(s) && (s[i+1] == ' ' || s[i+1] == '\t') {
+		label, value := strings.TrimSpace(s[:i]), strings.TrimSpace(s[i+1:])
+		if kind := p.Kind(label); value != "" && label != "" && kind != Text && kind != Keep && len(strings.Fields(label)) <= 3 && len(strings.Fields(value)) == 1 {
+			at := i + 1 + strings.Index(s[i+1:], value)
+			return s[:at] + p.Value(kind, value) + s[at+len(value):]
+		}
+	}
+	var b strings.Builder
+	for s != "" {
+		start, end := nextURL(s)
+		p.plain(&b, s[:start])
+		if start < end {
+			url, after := trimEnd(s[start:end])
+			b.WriteString(p.urlWord(url))
+			b.WriteString(after)
+		}
+		s = s[end:]
+	}
+	return b.String()
+}
+
+// nextURL finds the first scheme://… of a text; start and end are its length
+// where there is none.
+func nextURL(s string) (start, end int) {
+	for from := 0; ; {
+		i := strings.Index(s[from:], "//")
+		if j := strings.Index(s[from:], "://]"); j >= 0 && (i < 0 || j < i) {
+			i = j + 1
+		}
+		if i < 0 {
+			return len(s), len(s)
+		}
+		i += from
+		from = i + 2
+		start = i
+		for start > 0 && strings.IndexByte(":[]", s[start-1]) >= 0 {
+			start--
+		}
+		if start == i {
+			continue // two slashes without a colon
+		}
+		for start > 0 && (isLetter(s[start-1]) || s[start-1] >= '0' && s[start-1] <= '9' || strings.IndexByte("+-.", s[start-1]) >= 0) {
+			start--
+		}
+		for start < i && !isLetter(s[start]) {
+			start++
+		}
+		length := schemeEnd(s[start:])
+		if length == 0 {
+			continue
+		}
+		end = start + length
+		for end < len(s) && isURLByte(s[end]) {
+			if strings.IndexByte(",;|", s[end]) >= 0 && schemeEnd(s[end+1:]) > 0 {
+				break
+			}
+			end++
+		}
+		return start, end
+	}
+}
+
+func isURLByte(c byte) bool { return c > ' ' && c != 0x7f && strings.IndexByte("\"'<>`|\\^{}", c) < 0 }
+
+// trimEnd cuts off what ends a sentence and no URL.
+func trimEnd(s string) (inner, after string) {
+	inner = strings.TrimRight(s, ".,;:!?")
+	for _, pair := range []string{"()", "[]"} {
+		if strings.HasSuffix(inner, pair[1:]) && strings.Count(inner, pair[:1]) < strings.Count(inner, pair[1:]) {
+			inner = strings.TrimRight(inner[:len(inner)-1], ".,;:!?")
+		}
+	}
+	return inner, s[len(inner):]
+}
+
+// plain replaces in a text without URLs, token by token.
+func (p *Pseudonymiser) plain(b *strings.Builder, s string) {
+	label, before := "", ""
+	for i := 0; i < len(s); {
+		end := i
+		for end < len(s) && isTokenByte(s[end]) {
+			end++
+		}
+		if end == i {
+			if s[i] != '=' && s[i] != '"' && s[i] != '\'' {
+				label = ""
+			}
+			b.WriteByte(s[i])
+			i++
+			continue
+		}
+		token := s[i:end]
+		switch {
+		case end < len(s) && s[end] == '=':
+			label = token
+			b.WriteString(p.token(token))
+		case label != "" && p.labelled(label):
+			b.WriteString(p.Value(p.Kind(label), token))
+			label = ""
+		case before == "for" && strings.HasPrefix(s[end:], " from "):
+			b.WriteString(p.Value(User, token)) // as sshd writes: Accepted publickey for lena from 203.0.113.7
+		default:
+			b.WriteString(p.token(token))
+			label = ""
+		}
+		if !(before == "for" && (token == "invalid" || token == "user") || token == "user" && before == "for") {
+			before = token
+		}
+		i = end
+	}
+}
+
+// labelled reports whether a label's name tells what stands behind it.
+func (p *Pseudonymiser) labelled(label string) bool {
+	kind := p.Kind(label)
+	return kind != Text
+}
+
+func isTokenByte(c byte) bool {
+	return isLetter(c) || c >= '0' && c <= '9' || c >= utf8.RuneSelf || strings.IndexByte("._-+%@:/\\[]$~*()", c) >= 0
+}
+
+// token replaces a word of a text.
+func (p *Pseudonymiser) token(token string) string {
+	const around = ".,:;-()[]*~"
+	if !strings.ContainsAny(token, ".:@\\/") && !strings.Contains(token, "-1-5-21-") {
+		return token
+	}
+	if whole, ok := p.wholeAddress(token); ok {
+		return whole
+	}
+	inner := strings.Trim(token, around)
+	if inner == "" {
+		return token
+	}
+	at := strings.Index(token, inner)
+	if strings.HasPrefix(token[at+len(inner):], "]") && strings.LastIndexByte(inner, '[') > strings.LastIndexByte(inner, ']') {
+		inner += "]" // of an address in brackets
+	}
+	if at > 0 && token[at-1] == '[' && strings.Contains(inner, "]") {
+		at, inner = at-1, "["+inner
+	}
+	return token[:at] + p.word(inner) + token[at+len(inner):]
+}
+
+// word replaces a token without the signs around it.
+func (p *Pseudonymiser) word(s string) string {
+	if whole, ok := p.wholeAddress(s); ok {
+		return whole
+	}
+	if isSID(s) {
+		return p.sid(s)
+	}
+	if strings.Contains(s, `\`) {
+		return p.windowsPath(s)
+	}
+	if i, sign := lastAt(s); i > 0 {
+		from := strings.LastIndexAny(s[:i], ":/()[]") + 1
+		to := i + len(sign)
+		for to < len(s) && (isLabelByte(s[to]) || dotAt(s[to:]) > 0) {
+			to += max(dotAt(s[to:]), 1)
+		}
+		if domain := s[i+len(sign) : to]; from < i && domain != "" {
+			return p.pieces(s[:from]) + p.mailbox(s[from:i], sign, domain) + p.pieces(s[to:])
+		}
+	}
+	if rest, ok := cutHome(s); ok {
+		return s[:len(s)-len(rest)] + p.homePath(rest, "/")
+	}
+	if end := strings.IndexByte(s, '/'); end > 0 && p.isHost(s[:end]) {
+		return p.authority(s[:end]) + p.path(s[end:])
+	}
+	return p.pieces(s)
+}
+
+// pieces replaces addresses and hosts between the signs : / and -.
+func (p *Pseudonymiser) pieces(s string) string {
+	if s == "" {
+		return s
+	}
+	if strings.HasPrefix(s, "[") {
+		if end := strings.IndexByte(s, ']'); end > 0 {
+			if a, ok := p.wholeAddress(s[:end+1]); ok {
+				return a + p.pieces(s[end+1:])
+			}
+		}
+	}
+	if p.isHost(s) {
+		return p.authority(s)
+	}
+	for _, sign := range "/:-()" {
+		if i := strings.IndexRune(s, sign); i >= 0 {
+			return p.pieces(s[:i]) + string(sign) + p.pieces(s[i+1:])
+		}
+	}
+	if a, ok := p.wholeAddress(s); ok {
+		return a
+	}
+	return s
+}
+
+// fileEndings are top-level domains that are the endings of files far more often
+// in a text.
+var fileEndings = set("zip", "sh", "py", "pl", "rs", "md", "so", "ps", "mov", "cc", "com", "cab", "java", "app", "mo", "my", "inc", "st", "ai", "la", "pub", "cab", "foo", "bz", "gz", "download", "py", "pm", "as", "pn", "data", "win")
+
+// isHost reports whether a word of a text is taken for host or host:port: a name
+// under a public suffix. Two labels of which the second is a file's ending are
+// no host, unless they are under com, where hosts outnumber files.
+func (p *Pseudonymiser) isHost(s string) bool {
+	host := s
+	if i := strings.LastIndexByte(s, ':'); i >= 0 && isNumber(s[i+1:]) {
+		host = s[:i]
+	}
+	labels, _ := splitDots(host)
+	if len(labels) < 2 || len(host) > maxHostName*2 {
+		return false
+	}
+	name := lowerASCII(strings.TrimSuffix(strings.Join(labels, "."), "."))
+	for _, label := range labels {
+		if label == "" && label != labels[len(labels)-1] || strings.Trim(lowerASCII(label), "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" && isPlainText(label) {
+			return false
+		}
+	}
+	top := name[strings.LastIndexByte(name, '.')+1:]
+	if len(labels) == 2 && top != "com" && fileEndings[top] {
+		return false
+	}
+	if p.inner[top] {
+		return true
+	}
+	if !isPlainText(name) {
+		name, _ = indicator.Host(name)
+	}
+	suffix, icann := publicsuffix.PublicSuffix(name)
+	return name != "" && suffix != name && (icann || strings.Contains(suffix, "."))
+}
+
+// cutHome cuts /home/ or /Users/ off a path.
+func cutHome(s string) (rest string, ok bool) {
+	for _, home := range []string{"/home/", "/Users/"} {
+		if i := strings.Index(s, home); i >= 0 {
+			return s[i+len(home):], true
+		}
+	}
+	return s, false
+}
+
+// homePath replaces the first part of a path, the user whose home it is.
+func (p *Pseudonymiser) homePath(s, sign string) string {
+	name, rest, more := strings.Cut(s, sign)
+	if more {
+		rest = sign + rest
+	}
+	if name == "" || strings.ContainsAny(name, "%$*") || commonHomes[strings.ToLower(name)] {
+		return s
+	}
+	return p.user(name) + rest
+}
+
+var commonHomes = set("public", "default", "all users", "default user", "shared")
+
+// windowsPath replaces the server of \\server\share and the user of
+// C:\Users\name; of DOMAIN\name nothing tells that it is no path.
+func (p *Pseudonymiser) windowsPath(s string) string {
+	if server, ok := strings.CutPrefix(s, `\\`); ok {
+		name, rest, more := strings.Cut(strings.TrimLeft(server, `\`), `\`)
+		lead := s[:len(s)-len(strings.TrimLeft(s, `\`))]
+		if more {
+			rest = `\` + rest
+		}
+		if name != "" && name != "?" && name != "." {
+			return lead + p.host(name) + p.afterUsers(rest)
+		}
+	}
+	return p.afterUsers(s)
+}
+
+func (p *Pseudonymiser) afterUsers(s string) string {
+	lower := strings.ToLower(s)
+	for _, home := range []string{`\\users\\`, `\users\`, `\\documents and settings\\`, `\documents and settings\`} {
+		if i := strings.Index(lower, home); i >= 0 {
+			sign := `\`
+			if strings.HasPrefix(home, `\\`) {
+				sign = `\\`
+			}
+			return s[:i+len(home)] + p.homePath(s[i+len(home):], sign)
+		}
+	}
+	return s
+}
