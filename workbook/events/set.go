@@ -32,7 +32,9 @@ type Set struct {
 	Path    string
 	files   []*file
 	rules   []*rule
-	options Options
+	// sourcesFile is the sources file that was read, "" where there was none.
+	sourcesFile string
+	options     Options
 	survey  *Survey
 	// chunkSize is how much of a file a worker takes at a time.
 	chunkSize int
@@ -48,7 +50,7 @@ func Open(path string, o Options) (*Set, error) {
 			return nil, err
 		}
 		if rules != nil {
-			s.rules = rules
+			s.rules, s.sourcesFile = rules, candidate
 			break
 		}
 	}

@@ -112,7 +112,14 @@ func (p *Pseudonymiser) plain(b *strings.Builder, s string) {
 			end++
 		}
 		if end == i {
-			if s[i] != '=' && s[i] != '"' && s[i] != '\'' {
+			if s[i] == '"' && label != "" && p.labelled(label) && s[i-1] == '=' {
+				if inner := strings.IndexByte(s[i+1:], '"'); inner >= 0 {
+					b.WriteString(`"` + p.Value(p.Kind(label), s[i+1:i+1+inner]) + `"`)
+					i, label = i+inner+2, ""
+					continue
+				}
+			}
+			if s[i] != '=' {
 				label = ""
 			}
 			b.WriteByte(s[i])
@@ -133,7 +140,7 @@ func (p *Pseudonymiser) plain(b *strings.Builder, s string) {
 			b.WriteString(p.token(token))
 			label = ""
 		}
-		if !(before == "for" && (token == "invalid" || token == "user") || token == "user" && before == "for") {
+		if before != "for" || token != "invalid" && token != "user" {
 			before = token
 		}
 		i = end
@@ -142,8 +149,7 @@ func (p *Pseudonymiser) plain(b *strings.Builder, s string) {
 
 // labelled reports whether a label's name tells what stands behind it.
 func (p *Pseudonymiser) labelled(label string) bool {
-	kind := p.Kind(label)
-	return kind != Text
+	return p.Kind(label) != Text
 }
 
 func isTokenByte(c byte) bool {
@@ -218,6 +224,9 @@ func (p *Pseudonymiser) pieces(s string) string {
 	if p.isHost(s) {
 		return p.authority(s)
 	}
+	if a, ok := p.sixWithin(s); ok {
+		return a
+	}
 	for _, sign := range "/:-()" {
 		if i := strings.IndexRune(s, sign); i >= 0 {
 			return p.pieces(s[:i]) + string(sign) + p.pieces(s[i+1:])
@@ -229,13 +238,43 @@ func (p *Pseudonymiser) pieces(s string) string {
 	return s
 }
 
+// maxWord is the longest word that is searched for IPv6 between colons.
+const maxWord = 128
+
+// sixWithin replaces an IPv6 address behind a word and a colon, or before a slash
+// and what follows it.
+func (p *Pseudonymiser) sixWithin(s string) (string, bool) {
+	if len(s) > maxWord || strings.Count(s, ":") < 2 {
+		return "", false
+	}
+	for start := 0; start < len(s); start++ {
+		if start > 0 && strings.IndexByte(":/(-", s[start-1]) < 0 || strings.IndexByte("0123456789abcdefABCDEF:", s[start]) < 0 {
+			continue
+		}
+		for end := len(s); end > start+1; end-- {
+			if end < len(s) && strings.IndexByte("/:%)-", s[end]) < 0 {
+				continue
+			}
+			inner := s[start:end]
+			if strings.Count(inner, ":") < 2 || strings.Contains(inner, "/") {
+				continue
+			}
+			if a, ok := p.wholeAddress(inner); ok {
+				return p.pieces(s[:start]) + a + p.pieces(s[end:]), true
+			}
+		}
+	}
+	return "", false
+}
+
 // fileEndings are top-level domains that are the endings of files far more often
 // in a text.
-var fileEndings = set("zip", "sh", "py", "pl", "rs", "md", "so", "ps", "mov", "cc", "com", "cab", "java", "app", "mo", "my", "inc", "st", "ai", "la", "pub", "cab", "foo", "bz", "gz", "download", "py", "pm", "as", "pn", "data", "win")
+var fileEndings = set("zip", "sh", "py", "pl", "rs", "md", "so", "ps", "mov", "cc", "cab", "java", "app", "mo",
+	"inc", "ai", "la", "pub", "bz", "gz", "download", "pm", "as", "data", "win")
 
 // isHost reports whether a word of a text is taken for host or host:port: a name
 // under a public suffix. Two labels of which the second is a file's ending are
-// no host, unless they are under com, where hosts outnumber files.
+// no host; com is none of these, as its hosts outnumber the programs.
 func (p *Pseudonymiser) isHost(s string) bool {
 	host := s
 	if i := strings.LastIndexByte(s, ':'); i >= 0 && isNumber(s[i+1:]) {
@@ -252,7 +291,7 @@ func (p *Pseudonymiser) isHost(s string) bool {
 		}
 	}
 	top := name[strings.LastIndexByte(name, '.')+1:]
-	if len(labels) == 2 && top != "com" && fileEndings[top] {
+	if len(labels) == 2 && fileEndings[top] {
 		return false
 	}
 	if p.inner[top] {
