@@ -171,6 +171,17 @@ func realPath(name string) (string, error) {
 	return filepath.Join(parent, filepath.Base(full)), nil
 }
 
+// Inside reports whether a file, which may not exist yet, is a folder or lies in
+// it.
+func Inside(name, folder string) bool {
+	file, err := realPath(name)
+	if err != nil {
+		return false
+	}
+	home, err := realPath(folder)
+	return err == nil && (file == home || inside(file, home))
+}
+
 func inside(name, folder string) bool {
 	relative, err := filepath.Rel(folder, name)
 	return err == nil && filepath.IsLocal(relative)

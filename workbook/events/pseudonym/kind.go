@@ -34,9 +34,11 @@ func ParseKind(text string) (Kind, error) {
 	return Kind(text), nil
 }
 
-// Names are the columns whose kind is known by their name, without $ and with
-// neither letter case nor the signs . _ - and blank.
-var Names = map[Kind][]string{
+// ColumnNames are the columns that are known to be of a kind by their name, bare:
+// without $, in lower case and without the signs . _ - @ and blank.
+func ColumnNames(kind Kind) []string { return slices.Sorted(slices.Values(columnNames[kind])) }
+
+var columnNames = map[Kind][]string{
 	User: {
 		"user", "users", "username", "usrname", "usr", "userid", "useridentity", "suser", "duser", "susername", "dusername", "ruser", "logname",
 		"srcuser", "dstuser", "destuser", "sourceuser", "sourceusername", "destinationuser", "destinationusername", "remoteuser", "clientuser",
@@ -65,11 +67,10 @@ var Names = map[Kind][]string{
 	Keep: {"version", "productversion", "deviceversion", "fileversion", "osversion", "agentversion", "cnamtime", "timestamp", "sha1", "sha256", "md5", "hashes"},
 }
 
-// builtIn finds the kind of a bare name. It is a variable of the package's
-// making alone and never changed.
+// builtIn finds the kind of a bare name.
 var builtIn = func() map[string]Kind {
 	out := map[string]Kind{}
-	for kind, names := range Names {
+	for kind, names := range columnNames {
 		for _, name := range names {
 			out[name] = kind
 		}
