@@ -125,8 +125,7 @@ func (d *disguise) run(ctx context.Context, c *console, path string) error {
 	if err != nil {
 		return nothingRan(fmt.Errorf("--key %s: %w", d.key, err))
 	}
-	known := pseudonym.Known{Addresses: guard.NameServers(), Domains: guard.SharedDomains(), Inner: guard.InnerNames()}
-	p := pseudonym.New(key, known, kinds)
+	p := pseudonym.New(key, knownNames(), kinds)
 	report, err := p.Folder(ctx, set, path, d.to)
 	if err != nil {
 		return nothingRan(err)
@@ -138,6 +137,11 @@ func (d *disguise) run(ctx context.Context, c *console, path string) error {
 	}
 	c.disguised(d.to, report)
 	return nil
+}
+
+// knownNames are those that the guard knows.
+func knownNames() pseudonym.Known {
+	return pseudonym.Known{Addresses: guard.NameServers(), Domains: guard.SharedDomains(), Inner: guard.InnerNames()}
 }
 
 // check reads the flags and tells all mistakes at once.

@@ -95,6 +95,10 @@ func (t *table) record(header bool) (line, error) {
 			_, open = splitFields(whole, t.comma)
 		}
 	}
+	if fields, _ := splitFields(whole, t.comma); len(ahead) > 0 && badQuotes(fields) {
+		t.in.waiting = append(ahead, t.in.waiting...)
+		return alone, nil
+	}
 	return line{text: whole, end: end}, nil
 }
 

@@ -205,6 +205,9 @@ func fitName(out, name string, labels int) string {
 	return out
 }
 
+// maxShared is more labels than a domain has that strangers share.
+const maxShared = 8
+
 // keptLabels counts the labels at a name's end that stay. registry says that
 // they are a public suffix, under which the next label is registered.
 func (p *Pseudonymiser) keptLabels(plain []string) (kept int, registry bool) {
@@ -218,7 +221,7 @@ func (p *Pseudonymiser) keptLabels(plain []string) (kept int, registry bool) {
 	case p.inner[top]:
 		kept = 1
 	}
-	for i := range plain {
+	for i := max(0, len(plain)-maxShared); i < len(plain); i++ {
 		if len(plain)-i > kept && p.domains[strings.Join(plain[i:], ".")] {
 			return len(plain) - i, false
 		}

@@ -62,6 +62,8 @@ func (p *Pseudonymiser) mailOne(s string) string {
 	}
 	at, sign := lastAt(s)
 	switch {
+	case at < 0 && schemeEnd(s) > 0:
+		return p.url(s)
 	case at < 0 && strings.ContainsAny(s, " \t,;"):
 		if other := p.text(s); other != s {
 			return other
@@ -127,5 +129,8 @@ func (p *Pseudonymiser) local(s string) string {
 	if strings.Trim(s, `"`) == "" {
 		return s
 	}
-	return p.names.name("user", "user-", strings.ToLower(s), s, true)
+	// A * stands for many mailboxes, and what stands around it for a name's part.
+	return runs(s, func(c byte) bool { return c != '*' }, func(s string) string {
+		return p.names.name("user", "user-", strings.ToLower(s), s, true)
+	})
 }

@@ -161,9 +161,10 @@ func (p *Pseudonymiser) spans(format string) func(text []byte, out *bytes.Buffer
 		for i, f := range fields {
 			kind := p.Kind(f.Key)
 			for _, other := range fields[i+1:] { // the same value under its label
-				if other.Start == f.Start && kind == Text {
-					kind = p.Kind(other.Key)
+				if other.Start > f.Start || kind != Text {
+					break
 				}
+				kind = p.Kind(other.Key)
 			}
 			if f.Start < at {
 				continue

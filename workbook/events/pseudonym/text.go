@@ -54,9 +54,6 @@ func (p *Pseudonymiser) textLine(s string) string {
 func nextURL(s string) (start, end int) {
 	for from := 0; ; {
 		i := strings.Index(s[from:], "//")
-		if j := strings.Index(s[from:], "://]"); j >= 0 && (i < 0 || j < i) {
-			i = j + 1
-		}
 		if i < 0 {
 			return len(s), len(s)
 		}
@@ -76,7 +73,7 @@ func nextURL(s string) (start, end int) {
 			start++
 		}
 		length := schemeEnd(s[start:])
-		if length == 0 {
+		if length == 0 || start+length < i {
 			continue
 		}
 		end = start + length
@@ -209,42 +206,64 @@ func (p *Pseudonymiser) word(s string) string {
 	return p.pieces(s)
 }
 
-// pieces replaces addresses and hosts between the signs : / and -.
+// pieces replaces addresses and hosts between the signs / : - and ( ).
 func (p *Pseudonymiser) pieces(s string) string {
-	if s == "" {
-		return s
-	}
-	if strings.HasPrefix(s, "[") {
-		if end := strings.IndexByte(s, ']'); end > 0 {
-			if a, ok := p.wholeAddress(s[:end+1]); ok {
-				return a + p.pieces(s[end+1:])
-			}
-		}
-	}
-	if p.isHost(s) {
-		return p.authority(s)
-	}
-	if a, ok := p.sixWithin(s); ok {
-		return a
-	}
-	for _, sign := range "/:-()" {
-		if i := strings.IndexRune(s, sign); i >= 0 {
-			return p.pieces(s[:i]) + string(sign) + p.pieces(s[i+1:])
-		}
-	}
-	if a, ok := p.wholeAddress(s); ok {
-		return a
-	}
-	return s
+	return p.parts(s, "/", func(s string) string {
+		return p.parts(s, ":", func(s string) string {
+			return p.parts(s, "-()", nil)
+		})
+	})
 }
 
-// maxWord is the longest word that is searched for IPv6 between colons.
-const maxWord = 128
+// maxWord is the longest word that is looked at as a whole.
+const maxWord = 512
+
+// parts replaces a word that is an address or a host, else what stands between
+// the signs in it, by inner, or where that is nil by themselves.
+func (p *Pseudonymiser) parts(s, signs string, inner func(string) string) string {
+	if s == "" || len(s) > maxWord && signs == "" {
+		return s
+	}
+	if len(s) <= maxWord {
+		if a, ok := p.wholeAddress(s); ok {
+			return a
+		}
+		if a, ok := p.bracketed(s); ok {
+			return a
+		}
+		if p.isHost(s) {
+			return p.authority(s)
+		}
+		if a, ok := p.sixWithin(s); ok {
+			return a
+		}
+	}
+	if inner == nil {
+		inner = func(s string) string { return s }
+		if strings.ContainsAny(s, signs) {
+			inner = func(s string) string { return p.parts(s, "", nil) }
+		}
+	}
+	return runs(s, func(c byte) bool { return strings.IndexByte(signs, c) < 0 }, inner)
+}
+
+// bracketed replaces [address]:port.
+func (p *Pseudonymiser) bracketed(s string) (string, bool) {
+	end := strings.IndexByte(s, ']')
+	if s[0] != '[' || end < 0 {
+		return "", false
+	}
+	a, ok := p.wholeAddress(s[:end+1])
+	return a + s[end+1:], ok
+}
+
+// maxSixWord is the longest word that is searched for IPv6 between colons.
+const maxSixWord = 128
 
 // sixWithin replaces an IPv6 address behind a word and a colon, or before a slash
 // and what follows it.
 func (p *Pseudonymiser) sixWithin(s string) (string, bool) {
-	if len(s) > maxWord || strings.Count(s, ":") < 2 {
+	if len(s) > maxSixWord || strings.Count(s, ":") < 2 {
 		return "", false
 	}
 	for start := 0; start < len(s); start++ {

@@ -135,11 +135,15 @@ func isEnding(s string) bool {
 	return len(s) > 0 && len(s) <= 5 && strings.Trim(lowerASCII(s), "abcdefghijklmnopqrstuvwxyz0123456789") == "" && !isNumber(s)
 }
 
+// maxPart is the longest pseudonym of a part, in bytes: more than a whole URL may
+// have that is acted on.
+const maxPart = 8192
+
 // lengthClass is the length of the pseudonym of a part: 8 for the short ones,
 // then the power of two below, and the length itself from 256 bytes on.
 func lengthClass(length int) int {
 	if length >= 256 {
-		return length
+		return min(length, maxPart)
 	}
 	class := bodyLength
 	for class*2 <= length {

@@ -25,6 +25,8 @@ func (p *Pseudonymiser) user(s string) string {
 		return p.mail(s)
 	case isSID(s):
 		return p.sid(s)
+	case strings.HasPrefix(s, "S-1-"): // one that stands on every machine
+		return s
 	}
 	if i := strings.LastIndexByte(s, '\\'); i > 0 && i < len(s)-1 {
 		domain := strings.TrimRight(s[:i], `\`)
