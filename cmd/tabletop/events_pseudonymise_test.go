@@ -208,14 +208,14 @@ func positions(e workbook.Evidence) []int64 {
 // TestCorpusPseudonymised copies real events and asks both copies the same.
 func TestCorpusPseudonymised(t *testing.T) {
 	for name, questions := range map[string][]string{
-		"zeek/rdp.log.gz":         {"SELECT `$id.orig_h`, COUNT(*) FROM RDP GROUP BY `$id.orig_h`", "SELECT $cookie, COUNT(*) FROM RDP GROUP BY $cookie"},
-		"zeek/http.log.gz":        {"SELECT $host, COUNT(*) FROM HTTP GROUP BY $host", "SELECT $uri, COUNT(*) FROM HTTP GROUP BY $uri", "SELECT $referrer, COUNT(*) FROM HTTP GROUP BY $referrer"},
-		"zeek/dns.log.gz":         {"SELECT $query, COUNT(*) FROM DNS GROUP BY $query", "SELECT $answers, COUNT(*) FROM DNS GROUP BY $answers"},
-		"zeek/smtp.log.gz":        {"SELECT $mailfrom, COUNT(*) FROM SMTP GROUP BY $mailfrom", "SELECT $helo, COUNT(*) FROM SMTP GROUP BY $helo"},
-		"zeek/rdp-ctu13.json.gz":  {"SELECT `$id.orig_h`, $cookie, COUNT(*) FROM `RDP-CTU13` GROUP BY `$id.orig_h`, $cookie"},
+		"zeek/rdp.log.gz":          {"SELECT `$id.orig_h`, COUNT(*) FROM RDP GROUP BY `$id.orig_h`", "SELECT $cookie, COUNT(*) FROM RDP GROUP BY $cookie"},
+		"zeek/http.log.gz":         {"SELECT $host, COUNT(*) FROM HTTP GROUP BY $host", "SELECT $uri, COUNT(*) FROM HTTP GROUP BY $uri", "SELECT $referrer, COUNT(*) FROM HTTP GROUP BY $referrer"},
+		"zeek/dns.log.gz":          {"SELECT $query, COUNT(*) FROM DNS GROUP BY $query", "SELECT $answers, COUNT(*) FROM DNS GROUP BY $answers"},
+		"zeek/smtp.log.gz":         {"SELECT $mailfrom, COUNT(*) FROM SMTP GROUP BY $mailfrom", "SELECT $helo, COUNT(*) FROM SMTP GROUP BY $helo"},
+		"zeek/rdp-ctu13.json.gz":   {"SELECT `$id.orig_h`, $cookie, COUNT(*) FROM `RDP-CTU13` GROUP BY `$id.orig_h`, $cookie"},
 		"network/az_net_flows.csv": {"SELECT $VMName, $VMIPAddress, COUNT(*) FROM AZ_NET_FLOWS GROUP BY $VMName, $VMIPAddress", "SELECT $AllExtIPs, COUNT(*) FROM AZ_NET_FLOWS GROUP BY $AllExtIPs"},
-		"network/auth.log":        {"SELECT $host, COUNT(*) FROM AUTH GROUP BY $host", "SELECT $message, COUNT(*) FROM AUTH GROUP BY $message"},
-		"urls/blackbook.csv":      {"SELECT $Domain, COUNT(*) FROM BLACKBOOK GROUP BY $Domain"},
+		"network/auth.log":         {"SELECT $host, COUNT(*) FROM AUTH GROUP BY $host", "SELECT $message, COUNT(*) FROM AUTH GROUP BY $message"},
+		"urls/blackbook.csv":       {"SELECT $Domain, COUNT(*) FROM BLACKBOOK GROUP BY $Domain"},
 		"windows/rdp_interactive_taskmanager_lsass_dump.zip": {"SELECT $Hostname, COUNT(*) FROM RDP_INTERACTIVE_TASKMANAGER_LSASS_DUMP GROUP BY $Hostname", "SELECT $TargetUserName, $SubjectUserName, COUNT(*) FROM RDP_INTERACTIVE_TASKMANAGER_LSASS_DUMP GROUP BY $TargetUserName, $SubjectUserName"},
 	} {
 		from := corpus(t, name)

@@ -29,13 +29,13 @@ type Options struct {
 // A Set is a folder or a file of events, opened but not read.
 type Set struct {
 	// Path is the folder or file as the user named it.
-	Path    string
-	files   []*file
-	rules   []*rule
+	Path  string
+	files []*file
+	rules []*rule
 	// sourcesFile is the sources file that was read, "" where there was none.
 	sourcesFile string
 	options     Options
-	survey  *Survey
+	survey      *Survey
 	// chunkSize is how much of a file a worker takes at a time.
 	chunkSize int
 }

@@ -75,6 +75,9 @@ func (p *Pseudonymiser) Folder(ctx context.Context, set *events.Set, from, to st
 		return report, err
 	}
 	defer stage.Close()
+	if err := p.read(ctx, contents); err != nil {
+		return report, err
+	}
 	for _, c := range contents {
 		written, err := p.file(ctx, stage, c, target(c, from))
 		if err != nil {
@@ -202,6 +205,24 @@ func target(c *events.Content, from string) string {
 		name = filepath.Base(c.Path)
 	}
 	return path.Join(filepath.ToSlash(name), c.Member)
+}
+
+// read goes through all files once for the names in them, which texts may hold.
+func (p *Pseudonymiser) read(ctx context.Context, contents []*events.Content) error {
+	p.learning = true
+	defer p.endLearning()
+	for _, c := range contents {
+		text, err := c.Open()
+		if err != nil {
+			return err
+		}
+		err = p.Rewrite(ctx, c.Format, c.Raw, text.Reader, io.Discard)
+		text.Close()
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.Name, err)
+		}
+	}
+	return nil
 }
 
 // file writes one file.

@@ -97,6 +97,9 @@ func (p *Pseudonymiser) authority(s string) string {
 	if a, ok := p.browserAddress(host); ok {
 		return a + port
 	}
+	if first, _, _ := strings.Cut(host, "."); !strings.EqualFold(first, "www") {
+		p.learn(first, Host)
+	}
 	return p.hostName(host) + port
 }
 

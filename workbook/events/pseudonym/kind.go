@@ -64,7 +64,7 @@ var columnNames = map[Kind][]string{
 	},
 	URL:  {"url", "uri", "link", "href", "request", "requesturl", "requesturi", "referer", "referrer", "httpreferrer", "httpreferer", "refererurl", "urlpath"},
 	IP:   {"ip", "srcip", "dstip", "src", "dst", "sourceip", "destinationip", "ipaddress", "clientip", "idorigh", "idresph"},
-	Keep: {"version", "productversion", "deviceversion", "fileversion", "osversion", "agentversion", "cnamtime", "timestamp", "sha1", "sha256", "md5", "hashes"},
+	Keep: {"version", "mimetype", "mime", "contenttype", "productversion", "deviceversion", "fileversion", "osversion", "agentversion", "cnamtime", "timestamp", "sha1", "sha256", "md5", "hashes"},
 }
 
 // builtIn finds the kind of a bare name.

@@ -12,7 +12,7 @@ import (
 
 func TestKeys(t *testing.T) {
 	for text, ok := range map[string]bool{
-		testKey:       true,
+		testKey:        true,
 		testKey + "\n": true,
 		"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=": true,
 		"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8":  true,

@@ -37,6 +37,10 @@ type Pseudonymiser struct {
 	inner     map[string]bool
 	// columns are kinds that were set for columns, by bare name.
 	columns map[string]Kind
+	// learned are names that columns told, in lower case; learning says that more
+	// are to be told.
+	learned  map[string]Kind
+	learning bool
 	// cache keeps what values became.
 	cache map[cached]string
 	// Count is what was done so far.
@@ -72,7 +76,7 @@ func New(k Key, known Known, columns map[string]Kind) *Pseudonymiser {
 		names:     &names{key: k, issued: map[string]uint64{}},
 		addresses: newAddresses(k, known.Addresses),
 		domains:   map[string]bool{}, inner: map[string]bool{},
-		columns: map[string]Kind{}, cache: map[cached]string{},
+		columns: map[string]Kind{}, learned: map[string]Kind{}, cache: map[cached]string{},
 	}
 	for _, d := range known.Domains {
 		p.domains[strings.ToLower(d)] = true

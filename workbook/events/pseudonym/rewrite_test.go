@@ -27,15 +27,15 @@ func TestFormatsAgree(t *testing.T) {
 		p.Value(Mail, "tobias@example.com"), p.Value(URL, "http://free.example.net/tool.exe?a=b"),
 	}
 	for format, text := range map[string]string{
-		"ndjson": `{"user":"lena.brook","n":1.50,"Host":"ws-022.corp.example.com","ip":["10.20.6.23","2001:db8::5"],"mail":{"to":"tobias@example.com"},"url":"http:\/\/free.example.net\/tool.exe?a=b"}`,
-		"json":   `[ {"user":"lena.brook", "host":"ws-022.corp.example.com","x":"10.20.6.23","y":"2001:db8::5","z":"tobias@example.com","u":"http://free.example.net/tool.exe?a=b"} ]`,
-		"dnif":   `{"fields_list":["$User"],"result":[{"$User":"lena.brook","$System":"ws-022.corp.example.com","x":"10.20.6.23 2001:db8::5","$Sender":"tobias@example.com","$URL":"http://free.example.net/tool.exe?a=b"}]}`,
-		"csv":    "user,host,src,dst,mail,url\nlena.brook,\"ws-022.corp.example.com\",10.20.6.23,2001:db8::5,tobias@example.com,http://free.example.net/tool.exe?a=b\n",
-		"zeek":   "#separator \\x09\n#fields\tuser\thost\tid.orig_h\tid.resp_h\tmailfrom\turl\n#types\tstring\tstring\taddr\taddr\tstring\tstring\nlena.brook\tws-022.corp.example.com\t10.20.6.23\t2001:db8::5\ttobias@example.com\thttp://free.example.net/tool.exe?a=b\n",
-		"cef":    `CEF:0|a|b|1|2|n|3|suser=lena.brook shost=ws-022.corp.example.com src=10.20.6.23 dst=2001:db8::5 from=tobias@example.com request=http://free.example.net/tool.exe?a\=b`,
-		"leef":   "LEEF:1.0|a|b|1|2|usrName=lena.brook\tdvchost=ws-022.corp.example.com\tsrc=10.20.6.23\tdst=2001:db8::5\tsender=tobias@example.com\turl=http://free.example.net/tool.exe?a=b",
+		"ndjson":   `{"user":"lena.brook","n":1.50,"Host":"ws-022.corp.example.com","ip":["10.20.6.23","2001:db8::5"],"mail":{"to":"tobias@example.com"},"url":"http:\/\/free.example.net\/tool.exe?a=b"}`,
+		"json":     `[ {"user":"lena.brook", "host":"ws-022.corp.example.com","x":"10.20.6.23","y":"2001:db8::5","z":"tobias@example.com","u":"http://free.example.net/tool.exe?a=b"} ]`,
+		"dnif":     `{"fields_list":["$User"],"result":[{"$User":"lena.brook","$System":"ws-022.corp.example.com","x":"10.20.6.23 2001:db8::5","$Sender":"tobias@example.com","$URL":"http://free.example.net/tool.exe?a=b"}]}`,
+		"csv":      "user,host,src,dst,mail,url\nlena.brook,\"ws-022.corp.example.com\",10.20.6.23,2001:db8::5,tobias@example.com,http://free.example.net/tool.exe?a=b\n",
+		"zeek":     "#separator \\x09\n#fields\tuser\thost\tid.orig_h\tid.resp_h\tmailfrom\turl\n#types\tstring\tstring\taddr\taddr\tstring\tstring\nlena.brook\tws-022.corp.example.com\t10.20.6.23\t2001:db8::5\ttobias@example.com\thttp://free.example.net/tool.exe?a=b\n",
+		"cef":      `CEF:0|a|b|1|2|n|3|suser=lena.brook shost=ws-022.corp.example.com src=10.20.6.23 dst=2001:db8::5 from=tobias@example.com request=http://free.example.net/tool.exe?a\=b`,
+		"leef":     "LEEF:1.0|a|b|1|2|usrName=lena.brook\tdvchost=ws-022.corp.example.com\tsrc=10.20.6.23\tdst=2001:db8::5\tsender=tobias@example.com\turl=http://free.example.net/tool.exe?a=b",
 		"keyvalue": `user="lena.brook" host=ws-022.corp.example.com src=10.20.6.23 dst=2001:db8::5 sender=tobias@example.com url="http://free.example.net/tool.exe?a=b"`,
-		"syslog": "<34>Jan  2 03:04:05 ws-022.corp.example.com sshd[12]: Failed password for lena.brook from 10.20.6.23 port 22 via 2001:db8::5, mail to <tobias@example.com> of http://free.example.net/tool.exe?a=b",
+		"syslog":   "<34>Jan  2 03:04:05 ws-022.corp.example.com sshd[12]: Failed password for lena.brook from 10.20.6.23 port 22 via 2001:db8::5, mail to <tobias@example.com> of http://free.example.net/tool.exe?a=b",
 	} {
 		got := rewritten(t, p, format, text)
 		plain := strings.NewReplacer(`\/`, "/", `\=`, "=").Replace(got)

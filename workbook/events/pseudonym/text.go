@@ -15,7 +15,7 @@ import (
 // or in lines as `Account Name: lena`.
 func (p *Pseudonymiser) text(s string) string {
 	if !strings.ContainsAny(s, ".:@\\/=") && !strings.Contains(s, "-1-5-21-") && !strings.Contains(s, "for ") {
-		return s
+		return p.knownWords(s)
 	}
 	if !strings.Contains(s, "\n") {
 		return p.textLine(s)
@@ -133,6 +133,8 @@ func (p *Pseudonymiser) plain(b *strings.Builder, s string) {
 			label = ""
 		case before == "for" && strings.HasPrefix(s[end:], " from "):
 			b.WriteString(p.Value(User, token)) // as sshd writes: Accepted publickey for lena from 203.0.113.7
+		case inlineLabels[before]:
+			b.WriteString(p.Value(p.Kind(strings.TrimSuffix(before, ":")), token))
 		default:
 			b.WriteString(p.token(token))
 			label = ""
@@ -143,6 +145,9 @@ func (p *Pseudonymiser) plain(b *strings.Builder, s string) {
 		i = end
 	}
 }
+
+// inlineLabels stand before a name also in the middle of a line.
+var inlineLabels = set("user:", "User:", "username:", "Username:", "hostname:", "Hostname:", "login:", "account:")
 
 // labelled reports whether a label's name tells what stands behind it.
 func (p *Pseudonymiser) labelled(label string) bool {
@@ -157,7 +162,7 @@ func isTokenByte(c byte) bool {
 func (p *Pseudonymiser) token(token string) string {
 	const around = ".,:;-()[]*~"
 	if !strings.ContainsAny(token, ".:@\\/") && !strings.Contains(token, "-1-5-21-") {
-		return token
+		return p.knownWords(token)
 	}
 	if whole, ok := p.wholeAddress(token); ok {
 		return whole
@@ -222,7 +227,7 @@ const maxWord = 512
 // the signs in it, by inner, or where that is nil by themselves.
 func (p *Pseudonymiser) parts(s, signs string, inner func(string) string) string {
 	if s == "" || len(s) > maxWord && signs == "" {
-		return s
+		return p.knownWords(s)
 	}
 	if len(s) <= maxWord {
 		if a, ok := p.wholeAddress(s); ok {
@@ -239,7 +244,7 @@ func (p *Pseudonymiser) parts(s, signs string, inner func(string) string) string
 		}
 	}
 	if inner == nil {
-		inner = func(s string) string { return s }
+		inner = p.knownWords
 		if strings.ContainsAny(s, signs) {
 			inner = func(s string) string { return p.parts(s, "", nil) }
 		}
@@ -342,7 +347,7 @@ func (p *Pseudonymiser) homePath(s, sign string) string {
 	if name == "" || strings.ContainsAny(name, "%$*") || commonHomes[strings.ToLower(name)] {
 		return s
 	}
-	return p.user(name) + rest
+	return p.user(name) + p.knownWords(rest)
 }
 
 var commonHomes = set("public", "default", "all users", "default user", "shared")
@@ -371,8 +376,22 @@ func (p *Pseudonymiser) afterUsers(s string) string {
 			if strings.HasPrefix(home, `\\`) {
 				sign = `\\`
 			}
-			return s[:i+len(home)] + p.homePath(s[i+len(home):], sign)
+			return p.folders(s[:i]) + s[i:i+len(home)] + p.homePath(s[i+len(home):], sign)
 		}
 	}
-	return s
+	return p.folders(s)
+}
+
+// folders replaces the parts of a path that are hosts, as a domain's policies lie
+// in a folder of its name, or that were learned. The last part may be a file.
+func (p *Pseudonymiser) folders(s string) string {
+	parts := strings.Split(s, `\`)
+	for i, part := range parts {
+		if i < len(parts)-1 && p.isHost(part) {
+			parts[i] = p.authority(part)
+		} else {
+			parts[i] = p.knownWords(part)
+		}
+	}
+	return strings.Join(parts, `\`)
 }

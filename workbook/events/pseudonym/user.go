@@ -38,6 +38,7 @@ func (p *Pseudonymiser) user(s string) string {
 	if machine, ok := strings.CutSuffix(s, "$"); ok && machine != "" {
 		return p.host(machine) + "$"
 	}
+	p.learn(s, User)
 	return p.names.name("user", "user-", strings.ToLower(s), s, true)
 }
 
