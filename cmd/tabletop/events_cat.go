@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -77,14 +79,14 @@ func (l *lookup) run(ctx context.Context, c *console, text string) error {
 	if err != nil {
 		return err
 	}
-	set, name, err := l.find(name, zone)
+	set, inner, err := l.find(name, zone)
 	if err != nil {
 		return nothingRan(err)
 	}
-	e, err := set.EventAt(ctx, name, at)
+	e, err := set.EventAt(ctx, inner, at)
 	var place *events.PlaceError
-	if errors.As(err, &place) && at.Line == 0 {
-		return nothingRan(fmt.Errorf("%w\n  a number behind a colon is a byte; write %s#%d for line %d", err, name, max(at.Offset, 1), max(at.Offset, 1)))
+	if errors.As(err, &place) && at.Offset > 0 && !place.Ended {
+		return nothingRan(fmt.Errorf("%w\n  a number behind a colon counts bytes; line %d is %s#%d", err, at.Offset, name, at.Offset))
 	}
 	if err != nil {
 		return nothingRan(err)
@@ -98,8 +100,8 @@ func (l *lookup) run(ctx context.Context, c *console, text string) error {
 }
 
 // find opens the events and gives the name that the file has among them. Without
-// --events the file is looked for on disk, where its folder may hold a sources
-// file or lie beside one.
+// --events the file is looked for on disk, and where a sources file covers its
+// folder it is read as one of that.
 func (l *lookup) find(name string, zone *time.Location) (*events.Set, string, error) {
 	if l.events != "" {
 		set, err := l.openAt(l.events, filepath.Dir(l.events), zone)
@@ -109,20 +111,30 @@ func (l *lookup) find(name string, zone *time.Location) (*events.Set, string, er
 	if !ok {
 		return nil, "", fmt.Errorf("%s: no such file; name the folder of events with --events, or the file by its path", name)
 	}
-	folder := filepath.Dir(disk)
-	if set, err := l.openAt(folder, filepath.Dir(folder), zone); err == nil {
-		if relative, err := filepath.Rel(folder, disk); err == nil {
-			name := filepath.ToSlash(filepath.Join(filepath.Base(folder), relative))
-			if _, member, within := strings.Cut(inner, "/"); within {
-				name += "/" + member
-			}
-			if set.Has(name) {
-				return set, name, nil
-			}
-		}
+	full, err := filepath.Abs(disk)
+	if err != nil {
+		return nil, "", err
+	}
+	folder := filepath.Dir(full)
+	if l.covered(folder) {
+		set, err := l.openAt(folder, filepath.Dir(folder), zone)
+		return set, path.Join(filepath.Base(folder), inner), err
 	}
 	set, err := l.openAt(disk, folder, zone)
 	return set, inner, err
+}
+
+// covered reports whether a sources file covers a folder of events.
+func (l *lookup) covered(folder string) bool {
+	if l.sources != "" {
+		return true
+	}
+	for _, place := range []string{folder, filepath.Dir(folder)} {
+		if _, err := os.Stat(filepath.Join(place, events.SourcesName)); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // The object that events cat -o json prints.

@@ -161,10 +161,8 @@ func (s *Set) event(f *file, in *opened, r *record) (*Event, error) {
 	if err := in.next(&next); err == nil {
 		end = next.offset
 	}
-	for f.format == "dnif" && in.stream() == "" && end >= 0 { // its stream may be named behind the events
-		if in.next(&next) != nil {
-			break
-		}
+	for f.format == "dnif" && end >= 0 && in.next(&next) == nil {
+		continue // the stream may be named behind the events
 	}
 	if named := in.stream(); named != "" {
 		f.streamName = strings.ToUpper(named)
@@ -242,9 +240,4 @@ func FindFile(path string) (disk, name string, ok bool) {
 		rest = filepath.Join(filepath.Base(disk), rest)
 		disk = parent
 	}
-}
-
-// Has reports whether the set has a file of a name.
-func (s *Set) Has(name string) bool {
-	return slices.ContainsFunc(s.files, func(f *file) bool { return f.name == name })
 }

@@ -3,6 +3,7 @@ package pseudonym
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -216,11 +217,14 @@ func hexFour(r rune) string {
 }
 
 // document replaces in a whole JSON document, however large.
-func (p *Pseudonymiser) document(in *bufio.Reader, out *bufio.Writer) error {
+func (p *Pseudonymiser) document(ctx context.Context, in *bufio.Reader, out *bufio.Writer) error {
 	w := &walk{p: p, in: in, out: &bytes.Buffer{}}
 	broken, err := w.run(func() error {
 		if w.out.Len() < 32<<10 {
 			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 		_, err := w.out.WriteTo(out)
 		return err

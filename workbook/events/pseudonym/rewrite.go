@@ -59,7 +59,7 @@ func (p *Pseudonymiser) forFile(raw map[string][]string) (undo func()) {
 
 func (p *Pseudonymiser) rewrite(ctx context.Context, format string, in *bufio.Reader, out *bufio.Writer) error {
 	if format == "json" || format == "dnif" {
-		return p.document(in, out)
+		return p.document(ctx, in, out)
 	}
 	buffer := &bytes.Buffer{}
 	count := 0
