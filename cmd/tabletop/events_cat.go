@@ -30,7 +30,7 @@ func catCommand(c *console) *cobra.Command {
 		Use:   "cat FILE:OFFSET | FILE#LINE",
 		Short: "Print one event by its place",
 		Long: `cat prints the event that begins at a byte of a file, as evidence in JSON and in
-the audit names it, or in a line: as it stands, then its stream, its time and its
+the audit names it, or in a line: as it stands, then its stream, time and
 columns. In compressed files and in zips the place is one of the text inside.
 
 FILE is a path on this machine. With --events it is a file's name as runs print

@@ -108,14 +108,14 @@ type Joined struct {
 // with the file Open tells.
 func Joins(node source.Node) []Joined {
 	var m mappings
-	source.Decode(node, &m)
+	_ = source.Decode(node, &m)
 	var out []Joined
 	for _, s := range m.Sources {
 		if !s.Enrich.Exists() {
 			continue
 		}
 		var e enrichNode
-		source.Decode(s.Enrich, &e)
+		_ = source.Decode(s.Enrich, &e)
 		joins := []source.Node{e.Join}
 		switch {
 		case !e.Join.Exists():
@@ -125,7 +125,7 @@ func Joins(node source.Node) []Joined {
 		}
 		for _, n := range joins {
 			var j joinNode
-			source.Decode(n, &j)
+			_ = source.Decode(n, &j)
 			out = append(out, Joined{File: j.File.Value, On: j.On.Value, Key: j.Key.Value})
 		}
 	}

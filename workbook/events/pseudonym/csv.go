@@ -79,13 +79,14 @@ func (t *table) record(header bool) (line, error) {
 	var ahead [][]byte
 	for _, open := splitFields(whole, t.comma); open; {
 		more, err := t.in.next()
-		if err != nil && !errors.Is(err, io.EOF) {
+		ended := errors.Is(err, io.EOF)
+		if err != nil && !ended {
 			return line{}, err
 		}
-		if err == nil {
+		if !ended {
 			ahead = append(ahead, append(bytes.Clone(more.text), more.end...))
 		}
-		if err != nil || more.piece || len(whole)+len(more.text) > maxQuotedBytes {
+		if ended || more.piece || len(whole)+len(more.text) > maxQuotedBytes {
 			t.in.waiting = append(ahead, t.in.waiting...)
 			return alone, nil
 		}
