@@ -105,9 +105,8 @@ func TestKnownAddressesStay(t *testing.T) {
 	for i := range 200 {
 		known = append(known, netip.AddrFrom4([4]byte{8, 8, 8, byte(i)}))
 	}
-	for _, a := range known[:100] {
-		b := forTest(t, Known{}, nil).Address(a)
-		known = append(known, b)
+	for i := range 100 {
+		known = append(known, forTest(t, Known{}, nil).Address(netip.AddrFrom4([4]byte{8, 8, 200, byte(i)})))
 	}
 	p := forTest(t, Known{Addresses: known}, nil)
 	from := map[netip.Addr]netip.Addr{}

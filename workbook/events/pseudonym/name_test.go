@@ -100,6 +100,22 @@ func TestNamesStayApart(t *testing.T) {
 	})
 }
 
+// TestTheOrderDoesNotCount meets the spellings of one name in either order.
+func TestTheOrderDoesNotCount(t *testing.T) {
+	spellings := []string{"anna lund", "Anna Lund", "Anna lund", "ANNA LUND", "aNNA lUND", "anna Lund", "WS-1a", "ws-1A", "Ws-1a"}
+	p, q := forTest(t, Known{}, nil), forTest(t, Known{}, nil)
+	for _, kind := range []Kind{User, Host} {
+		for i := range spellings {
+			q.Value(kind, spellings[len(spellings)-1-i])
+		}
+		for _, s := range spellings {
+			if p.Value(kind, s) != q.Value(kind, s) {
+				t.Errorf("%s becomes %s or %s", s, p.Value(kind, s), q.Value(kind, s))
+			}
+		}
+	}
+}
+
 // TestShortNamesAreExtended makes the short form run out.
 func TestShortNamesAreExtended(t *testing.T) {
 	p := forTest(t, Known{}, nil)
