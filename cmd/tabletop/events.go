@@ -40,7 +40,7 @@ A column that a source in sources.yaml gives stands with a +.`,
 	f.StringVar(&g.sources, "sources", "", "what raw logs mean (default sources.yaml in the folder of events, or above it)")
 	f.StringVar(&g.zone, "tz", "", "zone of times that name none, as Asia/Kolkata")
 	f.StringVarP(&g.output, "output", "o", "text", "text or json")
-	cmd.AddCommand(mappingCommand(c))
+	cmd.AddCommand(mappingCommand(c), catCommand(c), pseudonymiseCommand(c))
 	return cmd
 }
 

@@ -75,6 +75,8 @@ type filler struct {
 	unescaped []byte
 	// full says that there were more fields than an event may have.
 	full bool
+	// raw says that values are to stay as they stand in the line.
+	raw bool
 }
 
 func (f *filler) begin(r *record) {
@@ -131,7 +133,7 @@ func (f *filler) name(key []byte) string {
 // unescape takes the backslashes out of a text: escaped gives the byte that a
 // byte behind a backslash means, 0 where both stay as they are.
 func (f *filler) unescape(text []byte, escaped func(c byte) byte) []byte {
-	if bytes.IndexByte(text, '\\') < 0 {
+	if f.raw || bytes.IndexByte(text, '\\') < 0 {
 		return text
 	}
 	start := len(f.unescaped)

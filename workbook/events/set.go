@@ -29,11 +29,13 @@ type Options struct {
 // A Set is a folder or a file of events, opened but not read.
 type Set struct {
 	// Path is the folder or file as the user named it.
-	Path    string
-	files   []*file
-	rules   []*rule
-	options Options
-	survey  *Survey
+	Path  string
+	files []*file
+	rules []*rule
+	// sourcesFile is the sources file that was read, "" where there was none.
+	sourcesFile string
+	options     Options
+	survey      *Survey
 	// leaves are those of the files that the survey hashed, ahead the groups
 	// that it made.
 	leaves map[int][]leaf
@@ -52,7 +54,7 @@ func Open(path string, o Options) (*Set, error) {
 			return nil, err
 		}
 		if rules != nil {
-			s.rules = rules
+			s.rules, s.sourcesFile = rules, candidate
 			break
 		}
 	}
