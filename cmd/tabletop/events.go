@@ -38,7 +38,7 @@ A column that a source in sources.yaml gives stands with a +.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&g.sources, "sources", "", "what raw logs mean (default sources.yaml in the folder of events, or above it)")
-	f.StringVar(&g.zone, "tz", "", "zone of times that name none, as Asia/Kolkata")
+	g.timeFlags(f)
 	f.StringVarP(&g.output, "output", "o", "text", "text or json")
 	cmd.AddCommand(mappingCommand(c))
 	return cmd
@@ -131,6 +131,11 @@ func (c *console) inspectedFile(f events.InspectedFile) {
 	}
 	if f.Format != "" {
 		c.line(indent, f.Format, c.faint(" ("+f.Reason+")"), ", ", plural(f.Bytes, "byte", "bytes"), ", ", plural(f.Events, "event", "events"), andUndecodable(f.Undecodable))
+	}
+	if f.Yearless != nil {
+		for _, part := range wrap(clean(f.Yearless.String()), c.width-len(indent)) {
+			c.line(indent, part)
+		}
 	}
 	if len(f.Streams) > 0 {
 		for _, part := range wrap(clean(strings.Join(f.Streams, ", ")), c.width-len(indent)) {

@@ -68,6 +68,7 @@ func (q *question) run(ctx context.Context, c *console, text string) error {
 	if err != nil {
 		return err
 	}
+	q.untimed = standard == 0 && !statement.Timed()
 	set, err := q.openAt(q.events, filepath.Dir(q.events), zone)
 	if err != nil {
 		return nothingRan(err)

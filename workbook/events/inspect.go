@@ -36,6 +36,9 @@ type InspectedFile struct {
 	Events      int64    `json:"events"`
 	Undecodable int64    `json:"undecodable"`
 	Streams     []string `json:"streams"`
+	// Yearless tells in which years times without one were read; nil where the
+	// times name theirs.
+	Yearless *Yearless `json:"yearless,omitempty"`
 	// Problem says why it could not be read, or not to its end.
 	Problem string `json:"problem,omitempty"`
 }
@@ -112,6 +115,9 @@ func (i *inspector) file(ctx context.Context, f *file, zone *time.Location) erro
 		info.Problem = err.Error()
 	}
 	info.Format, info.Reason = f.format, f.reason()
+	if y, ok := f.yearless(); ok {
+		info.Yearless = &y
+	}
 	for own, part := range parts {
 		name := f.streamOf(own)
 		if !slices.Contains(info.Streams, name) {
@@ -133,6 +139,9 @@ func (i *inspector) read(ctx context.Context, f *file, zone *time.Location, info
 		return err
 	}
 	defer in.close()
+	if err := f.settleYears(ctx); err != nil {
+		return err
+	}
 	own := newPicker([]string{"$Stream"}, f.fields())
 	timer := newTimer(f, zone)
 	var r record

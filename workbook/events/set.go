@@ -20,6 +20,12 @@ import (
 type Options struct {
 	// Zone reads times that name none; nil where it is not known.
 	Zone *time.Location
+	// Year is that of the first event of each file whose times name none; 0 leaves
+	// it to the source, and to when the file was changed last.
+	Year int
+	// Untimed says that no one asks for times: one that names no zone is then
+	// none, and not an error.
+	Untimed bool
 	// Wall is the time at the wall: events over a day past it are left out.
 	Wall time.Time
 	// Sources are the sources files to look for; the first that exists counts.
@@ -60,6 +66,12 @@ func Open(path string, o Options) (*Set, error) {
 		return nil, fmt.Errorf("no files of events in %s", path)
 	}
 	s.files = files
+	for _, f := range files {
+		f.wall, f.untimed, f.years.named = o.Wall, o.Untimed, o.Year
+		if f.rule != nil && o.Year == 0 {
+			f.years.named = f.rule.year
+		}
+	}
 	return s, nil
 }
 

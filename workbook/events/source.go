@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -35,6 +36,7 @@ type sourceNode struct {
 	Fields  map[string]source.Node `yaml:"fields" doc:"column: field, {const: text}, {template: text with {field}}, {first: [a, b]}, {regex: pattern, field: name, group: 1}, {lower: name} or {upper: name}"`
 	Time    source.Node            `yaml:"time" doc:"the field that holds the event's time"`
 	Zone    source.Text            `yaml:"tz" doc:"the zone of times without one, as in Asia/Kolkata"`
+	Year    source.Text            `yaml:"year" doc:"the year of the file's first event, where times name none (default by when the file was changed last)"`
 	Enrich  source.Node            `yaml:"enrich" doc:"columns computed from others: types and join"`
 	// before are the conditions of the sources that name this one's mapping.
 	before []source.Node
@@ -49,6 +51,7 @@ type rule struct {
 	fields map[string]expression
 	time   expression
 	zone   *time.Location
+	year   int
 	// when tells the events that the rule is for; all where it is empty.
 	when conditions
 	// cases are the rules of which the first that is for an event counts (see
@@ -81,6 +84,11 @@ type file struct {
 	// not read, so that rows never come from bytes that the record does not
 	// cover.
 	size int64
+	// years place times without a year; wall is now, untimed says that no one asks
+	// for a time, so that one without a zone is none.
+	years   yearTable
+	wall    time.Time
+	untimed bool
 	// holds are the streams that the file has events of; the survey tells.
 	holds map[string]bool
 }
@@ -134,8 +142,21 @@ func (s sourceNode) check(lists *listCache, depth int) (*rule, source.Problems) 
 		}
 		r.zone = zone
 	}
+	if s.Year.Set() {
+		year, err := strconv.Atoi(s.Year.Value)
+		if err != nil || year < LeastYear || year > MostYear {
+			problems = append(problems, s.Year.Problem(0, "no year: "+s.Year.Value, fmt.Sprintf("a number from %d to %d", LeastYear, MostYear)))
+		}
+		r.year = year
+	}
 	return r, append(problems, r.enrich(s.Enrich, lists)...)
 }
+
+// The years that a source or Options may name.
+const (
+	LeastYear = 1970
+	MostYear  = 2261
+)
 
 // checkMapping makes one rule of all sources of a built-in mapping.
 func (s sourceNode) checkMapping(lists *listCache, depth int) (*rule, source.Problems) {

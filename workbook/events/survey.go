@@ -30,6 +30,8 @@ type Survey struct {
 	// Plain lists the files in which no format was recognised, so that they were
 	// read as one value a line.
 	Plain []string
+	// Yearless are the files whose times name no year.
+	Yearless []Yearless
 	// Undecodable counts the lines that are no events; Bad are the first of
 	// them with what is wrong.
 	Undecodable int64
@@ -137,6 +139,9 @@ func (v *Survey) file(ctx context.Context, s *Set, index int) error {
 	slices.SortFunc(counts.bad, func(a, b BadLine) int { return cmp.Compare(a.Position.Offset, b.Position.Offset) })
 	v.Bad = append(v.Bad, counts.bad[:min(len(counts.bad), keptBad-min(len(v.Bad), keptBad))]...)
 	v.Formats[f.name] = f.format
+	if y, ok := f.yearless(); ok {
+		v.Yearless = append(v.Yearless, y)
+	}
 	if f.guessed && f.format == "lines" && counts.events > 0 {
 		v.Plain = append(v.Plain, f.name)
 	}
