@@ -254,7 +254,7 @@ func TestCorpusArchives(t *testing.T) {
 			t.Fatal(err)
 		}
 		b := bufio.NewReaderSize(in, 1<<20)
-		form, err := detect(b, "", a.members[0].name)
+		form, _, err := detect(b, "", a.members[0].name)
 		if err != nil || form.name != "ndjson" {
 			t.Fatalf("%s looks like %s, error %v", name, form.name, err)
 		}

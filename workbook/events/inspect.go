@@ -114,7 +114,7 @@ func (i *inspector) file(ctx context.Context, f *file, zone *time.Location) erro
 	if err != nil {
 		info.Problem = err.Error()
 	}
-	info.Format, info.Reason = f.format, f.reason()
+	info.Format, info.Reason = f.format, f.reason
 	if y, ok := f.yearless(); ok {
 		info.Yearless = &y
 	}
@@ -196,39 +196,4 @@ func (i *inspector) merge(name string, part *inspected) {
 		return
 	}
 	whole.join(part)
-}
-
-// reason says in a few words why the file has its format.
-func (f *file) reason() string {
-	if f.rule != nil && f.rule.format != "" {
-		return "set in " + SourcesName
-	}
-	lower := strings.ToLower(f.name)
-	for _, form := range formats() {
-		if form.name != f.format {
-			continue
-		}
-		for _, extension := range form.extensions {
-			if strings.Contains(lower, extension) {
-				return "named " + extension
-			}
-		}
-	}
-	switch f.format {
-	case "":
-		return ""
-	case "lines":
-		return "nothing else fits"
-	case "zeek":
-		return "begins with #separator or #fields"
-	case "dnif":
-		return "an object that holds fields_list and result"
-	case "json":
-		return "begins with ["
-	case "ndjson":
-		return "lines are JSON objects"
-	case "csv":
-		return "lines have as many delimiters as the first"
-	}
-	return "its content"
 }

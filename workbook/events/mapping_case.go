@@ -124,6 +124,12 @@ func (r *rule) settle(c *rule) {
 	if r.zone == nil {
 		r.zone = c.zone
 	}
+	if r.comma == nil {
+		r.comma = c.comma
+	}
+	if r.quote == nil {
+		r.quote = c.quote
+	}
 	if r.year == 0 {
 		r.year = c.year
 	}

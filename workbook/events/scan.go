@@ -145,7 +145,7 @@ func (r *reading) begin(plain *bufio.Reader, wantKeys bool) error {
 
 // beginCSV reads the header, and cuts what follows it.
 func (r *reading) beginCSV(plain *bufio.Reader) error {
-	header, err := openCSV(plain)
+	header, err := openDelimited(plain, r.file.dialect)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package events
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -138,17 +139,35 @@ func (o *opened) start(f *file) (*bufio.Reader, error) {
 		o.plain = plain
 		b = bufio.NewReaderSize(plain, headBytes)
 	}
-	form, err := detect(b, f.format, f.name)
+	form, reason, err := detect(b, f.format, f.name)
 	if err != nil {
 		return nil, err
 	}
 	f.guessed = f.guessed || f.format == ""
+	if f.reason == "" {
+		f.reason = reason
+	}
 	f.format = form.name
+	if f.format == "csv" && f.dialect.comma == 0 {
+		text, err := b.Peek(headBytes)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+		f.dialect = f.dialectOf(text)
+		// Only double quotes are known where a file is cut into chunks.
+		f.uneven = f.uneven || f.dialect.quote != '"'
+		f.reason += "; its delimiters: " + f.dialect.String()
+	}
 	return b, nil
 }
 
 // read begins to read the events one by one.
 func (o *opened) read(f *file, plain *bufio.Reader) error {
+	if f.format == "csv" {
+		var err error
+		o.reader, err = openDelimited(plain, f.dialect)
+		return err
+	}
 	for _, form := range formats() {
 		if form.name == f.format {
 			var err error

@@ -31,6 +31,7 @@ type sourceNode struct {
 	Stream  source.Text            `yaml:"stream" doc:"the stream that the files hold"`
 	Files   []source.Text          `yaml:"files,required" doc:"file names, with * and ?"`
 	Format  source.Text            `yaml:"format" doc:"the files' format where it can't be told from their content"`
+	CSV     source.Node            `yaml:"csv" doc:"delimiter and quote of delimited text where they can't be told from its content"`
 	When    source.Node            `yaml:"when" doc:"the events that the source is for: {field: name, is: [text]}, or a list of those, which must all hold"`
 	Mapping source.Text            `yaml:"mapping" doc:"a built-in mapping; what stands beside it comes on top"`
 	Fields  map[string]source.Node `yaml:"fields" doc:"column: field, {const: text}, {template: text with {field}}, {first: [a, b]}, {regex: pattern, field: name, group: 1}, {lower: name} or {upper: name}"`
@@ -59,6 +60,8 @@ type rule struct {
 	cases []*rule
 	// dispatch tells which of the cases an event is for.
 	dispatch *dispatch
+	// comma and quote are what the source says of delimited text.
+	comma, quote *byte
 	// conflict says what rules for the same file disagree on.
 	conflict string
 	// lists are the files that the rule joins: they hold no events.
@@ -74,6 +77,10 @@ type file struct {
 	// streamName is the stream of events that name none themselves.
 	streamName string
 	format     string
+	// reason says why the file has its format.
+	reason string
+	// dialect is how delimited text is written.
+	dialect dialect
 	// guessed says that nothing but the content told the format.
 	guessed bool
 	// sniffed says that format and streamName are final.
@@ -129,6 +136,12 @@ func (s sourceNode) check(lists *listCache, depth int) (*rule, source.Problems) 
 		when, more := parseConditions(n)
 		problems = append(problems, more...)
 		r.when = append(r.when, when...)
+	}
+	comma, quote, more := parseDialect(s.CSV)
+	problems = append(problems, more...)
+	r.comma, r.quote = comma, quote
+	if s.CSV.Exists() && r.format == "" {
+		r.format = "csv"
 	}
 	if s.Time.Exists() {
 		e, more := parseExpression(s.Time)
