@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -18,7 +19,8 @@ const chunkBytes = 1 << 20
 
 // Hash completes the survey's files with their sizes and the roots of their
 // RFC 6962 trees over chunks of 1 MiB, of the bytes as stored, up to the size
-// that the files had when they were first opened.
+// that the files had when they were first opened. Behind them stand the files that
+// hold no events but change the answer: the sources file and what it looks up in.
 func (s *Set) Hash(ctx context.Context) ([]workbook.EventFile, error) {
 	survey, err := s.Survey(ctx)
 	if err != nil {
@@ -31,7 +33,7 @@ func (s *Set) Hash(ctx context.Context) ([]workbook.EventFile, error) {
 		}
 		survey.Files[i].Bytes, survey.Files[i].Root = size, root
 	}
-	return survey.Files, nil
+	return slices.Concat(survey.Files, s.sideFiles()), nil
 }
 
 // hashFile hashes the first size bytes of a file, its chunks in parallel.

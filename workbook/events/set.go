@@ -39,6 +39,8 @@ type Set struct {
 	Path    string
 	files   []*file
 	rules   []*rule
+	// sources is the file that the rules stand in; nil where there is none.
+	sources *sideFile
 	options Options
 	survey  *Survey
 	// chunkSize is how much of a file a worker takes at a time.
@@ -50,12 +52,12 @@ type Set struct {
 func Open(path string, o Options) (*Set, error) {
 	s := &Set{Path: path, options: o, chunkSize: chunkSize}
 	for _, candidate := range o.Sources {
-		rules, err := readRules(candidate)
+		rules, itself, err := readRules(candidate)
 		if err != nil {
 			return nil, err
 		}
 		if rules != nil {
-			s.rules = rules
+			s.rules, s.sources = rules, itself
 			break
 		}
 	}

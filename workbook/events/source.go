@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"tabletop/workbook"
 	"tabletop/workbook/source"
 )
 
@@ -38,7 +39,7 @@ type sourceNode struct {
 	Time    source.Node            `yaml:"time" doc:"the field that holds the event's time"`
 	Zone    source.Text            `yaml:"tz" doc:"the zone of times without one, as in Asia/Kolkata"`
 	Year    source.Text            `yaml:"year" doc:"the year of the file's first event, where times name none (default by when the file was changed last)"`
-	Enrich  source.Node            `yaml:"enrich" doc:"columns computed from others: types and join"`
+	Enrich  source.Node            `yaml:"enrich" doc:"columns computed from others: types, join and mmdb"`
 	// before are the conditions of the sources that name this one's mapping.
 	before []source.Node
 }
@@ -64,8 +65,8 @@ type rule struct {
 	comma, quote *byte
 	// conflict says what rules for the same file disagree on.
 	conflict string
-	// lists are the files that the rule joins: they hold no events.
-	lists []string
+	// sides are the files that the rule looks up in: they hold no events.
+	sides []*sideFile
 }
 
 // A file is a file of events with the rule that covers it.
@@ -101,27 +102,31 @@ type file struct {
 }
 
 // readRules reads the sources file of a folder; nil where there is none.
-func readRules(path string) ([]*rule, error) {
-	node, _, err := source.ReadFile(path)
+func readRules(path string) ([]*rule, *sideFile, error) {
+	node, text, err := source.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	itself := &sideFile{name: filepath.ToSlash(path), kind: workbook.KindSources, bytes: int64(len(text)), root: func() string { return rootOf(text) }}
+	if itself.full, err = filepath.Abs(path); err != nil {
+		return nil, nil, err
 	}
 	var m mappings
 	problems := source.Decode(node, &m)
 	var rules []*rule
-	lists := &listCache{folder: filepath.Dir(path), loaded: map[listKey]*lookupList{}}
+	lists := newListCache(filepath.Dir(path))
 	for _, s := range m.Sources {
 		r, more := s.check(lists, 0)
 		problems = append(problems, more...)
 		rules = append(rules, r)
 	}
 	if len(problems) > 0 {
-		return nil, problems
+		return nil, nil, problems
 	}
-	return rules, nil
+	return rules, itself, nil
 }
 
 // check makes a rule of a source, or says what is wrong with it.
@@ -178,7 +183,7 @@ func (s sourceNode) checkMapping(lists *listCache, depth int) (*rule, source.Pro
 	for _, part := range parts {
 		r, more := part.check(lists, depth+1)
 		problems = append(problems, more...)
-		whole.lists = append(whole.lists, r.lists...)
+		whole.sides = append(whole.sides, r.sides...)
 		if len(r.cases) > 0 {
 			whole.cases = append(whole.cases, r.cases...)
 		} else {
@@ -355,9 +360,9 @@ func stem(name string) string {
 }
 
 // isDatabase tells the files of an audit that was written into the folder of
-// events.
+// events, and databases of addresses.
 func isDatabase(name string) bool {
-	for _, ending := range []string{".db", ".db-wal", ".db-shm"} {
+	for _, ending := range []string{".db", ".db-wal", ".db-shm", ".mmdb"} {
 		if strings.HasSuffix(name, ending) {
 			return true
 		}
