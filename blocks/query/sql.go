@@ -45,6 +45,9 @@ type step struct {
 // Streams lists the streams that the block reads.
 func (s *step) Streams() []string { return s.statement.Streams() }
 
+// Reads lists the columns that the block reads.
+func (s *step) Reads() []workbook.Reads { return s.statement.Reads() }
+
 // Run answers the query. The rows that come in are not used: a query begins
 // anew, as in DNIF.
 func (s *step) Run(ctx context.Context, _ workbook.Table, env *workbook.Env) (workbook.Output, error) {

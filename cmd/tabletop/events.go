@@ -178,6 +178,29 @@ func (c *console) inspectedStream(s events.InspectedStream) {
 	if len(g.rows) > 0 {
 		c.draw(g, "  ")
 	}
+	c.enrichable(s.Enrichable)
+}
+
+// enrichable tells what sources.yaml could add, those that one line adds together.
+func (c *console) enrichable(list []events.Enrichment) {
+	var order []string
+	columns := map[string][]string{}
+	for _, e := range list {
+		if columns[e.Write] == nil {
+			order = append(order, e.Write)
+		}
+		columns[e.Write] = append(columns[e.Write], e.Column)
+	}
+	for _, write := range order {
+		text := clean(strings.Join(columns[write], ", ")) + ": not there; enrich: " + write + " in " + events.SourcesName + " would give it"
+		for i, part := range wrap(text, c.width-len(indent)) {
+			lead := "  "
+			if i > 0 {
+				lead = indent
+			}
+			c.line(c.faint(lead + part))
+		}
+	}
 }
 
 // share writes a part of a whole as a percentage that is 100 or 0 only where

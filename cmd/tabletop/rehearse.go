@@ -174,8 +174,10 @@ func (in *input) prepare(path string, withEvents bool) (*bench, error) {
 	if !withEvents {
 		// Whether events are there does not matter yet, but what is written of
 		// them must be right.
-		_, err = in.open(b.file, b.zone)
-		collect(&problems, err)
+		if b.set, err = in.open(b.file, b.zone); err != nil {
+			b.set = nil
+			collect(&problems, err)
+		}
 	} else {
 		b.set, err = in.open(b.file, b.zone)
 		if err != nil && !collect(&problems, err) {

@@ -90,7 +90,7 @@ func (r *rule) join(n source.Node, lists *listCache) source.Problems {
 // joined reports whether a file is a list of one of the rules.
 func joined(rules []*rule, file string) bool {
 	full, err := filepath.Abs(file)
-	return err == nil && slices.ContainsFunc(rules, func(r *rule) bool { 
+	return err == nil && slices.ContainsFunc(rules, func(r *rule) bool {
 		return slices.ContainsFunc(r.sides, func(s *sideFile) bool { return s.full == full })
 	})
 }

@@ -87,11 +87,13 @@ var geoColumns = []struct {
 	ending string
 	fields []string
 	types  []string
+	// example is a database that has them.
+	example string
 }{
-	{"CN", []string{"country.iso_code", "registered_country.iso_code", "country_code", "country"}, []string{"city", "country", "enterprise", "location"}},
-	{"LOC", []string{"city.names.en", "city", "subdivisions[0].names.en", "region"}, []string{"city", "enterprise", "location"}},
-	{"ASN", []string{"autonomous_system_number", "traits.autonomous_system_number", "asn"}, []string{"asn", "isp", "enterprise"}},
-	{"ISP", []string{"isp", "traits.isp", "autonomous_system_organization", "traits.autonomous_system_organization", "as_name", "as_org"}, []string{"asn", "isp", "enterprise"}},
+	{"CN", []string{"country.iso_code", "registered_country.iso_code", "country_code", "country"}, []string{"city", "country", "enterprise", "location"}, "GeoLite2-City.mmdb"},
+	{"LOC", []string{"city.names.en", "city", "subdivisions[0].names.en", "region"}, []string{"city", "enterprise", "location"}, "GeoLite2-City.mmdb"},
+	{"ASN", []string{"autonomous_system_number", "traits.autonomous_system_number", "asn"}, []string{"asn", "isp", "enterprise"}, "GeoLite2-ASN.mmdb"},
+	{"ISP", []string{"isp", "traits.isp", "autonomous_system_organization", "traits.autonomous_system_organization", "as_name", "as_org"}, []string{"asn", "isp", "enterprise"}, "GeoLite2-ASN.mmdb"},
 }
 
 // addresses are the columns that DNIF looks up.

@@ -23,6 +23,8 @@ type Inspection struct {
 	Bad         []BadLine `json:"-"`
 	// Cut says that there were more streams or columns than are kept.
 	Cut bool `json:"cut"`
+	// Sampled says that only the first events of a file were read.
+	Sampled bool `json:"-"`
 }
 
 // An InspectedFile is a file of events.
@@ -55,6 +57,8 @@ type InspectedStream struct {
 	NoTime  int64             `json:"no_time"`
 	NoZone  int64             `json:"no_zone"`
 	Columns []InspectedColumn `json:"columns"`
+	// Enrichable are columns that the events lack and sources.yaml could add.
+	Enrichable []Enrichment `json:"enrichable,omitempty"`
 }
 
 // An InspectedColumn is a column of a stream.
@@ -79,8 +83,10 @@ const (
 
 // Inspect reads all files once, event by event. A file that can't be read says
 // so in its place; an error comes only where ctx ends.
-func (s *Set) Inspect(ctx context.Context) (*Inspection, error) {
-	i := &inspector{streams: map[string]*inspected{}}
+func (s *Set) Inspect(ctx context.Context) (*Inspection, error) { return s.inspect(ctx, 0) }
+
+func (s *Set) inspect(ctx context.Context, most int) (*Inspection, error) {
+	i := &inspector{streams: map[string]*inspected{}, most: most}
 	for _, f := range s.files {
 		if err := i.file(ctx, f, s.options.Zone); err != nil {
 			return nil, err
@@ -96,6 +102,8 @@ func (s *Set) Inspect(ctx context.Context) (*Inspection, error) {
 // An inspector goes through files.
 type inspector struct {
 	Inspection
+	// most is how many events of a file are read, 0 for all.
+	most    int
 	streams map[string]*inspected
 	order   []string
 	columns int
@@ -146,6 +154,10 @@ func (i *inspector) read(ctx context.Context, f *file, zone *time.Location, info
 	timer := newTimer(f, zone)
 	var r record
 	for n := 0; ; n++ {
+		if n == i.most && n > 0 {
+			i.Sampled = true
+			return nil
+		}
 		if n%1024 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -36,9 +36,9 @@ type Options struct {
 // A Set is a folder or a file of events, opened but not read.
 type Set struct {
 	// Path is the folder or file as the user named it.
-	Path    string
-	files   []*file
-	rules   []*rule
+	Path  string
+	files []*file
+	rules []*rule
 	// sources is the file that the rules stand in; nil where there is none.
 	sources *sideFile
 	options Options
