@@ -52,11 +52,14 @@ func (g *glance) run(ctx context.Context, c *console, path string) error {
 	if err != nil {
 		return err
 	}
+	g.bar = newBar(c)
 	set, err := g.openAt(path, filepath.Dir(path), zone)
 	if err != nil {
 		return nothingRan(err)
 	}
+	g.bar.show()
 	found, err := set.Inspect(ctx)
+	g.bar.hide()
 	if err != nil {
 		return err
 	}

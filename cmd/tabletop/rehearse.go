@@ -36,6 +36,8 @@ type input struct {
 	year         int
 	window       string
 	set          map[string]string
+	// bar shows how far the reading is; nil for none.
+	bar *bar
 	// untimed says that nothing asks for the times of events.
 	untimed bool
 }
@@ -276,7 +278,7 @@ func (in *input) openAt(path, folder string, zone *time.Location) (*events.Set, 
 	if in.year != 0 && (in.year < events.LeastYear || in.year > events.MostYear) {
 		return nil, fmt.Errorf("--year %d: write a year from %d to %d", in.year, events.LeastYear, events.MostYear)
 	}
-	return events.Open(path, events.Options{Zone: zone, Year: in.year, Untimed: in.untimed, Wall: time.Now(), Sources: sources})
+	return events.Open(path, events.Options{Zone: zone, Year: in.year, Untimed: in.untimed, Progress: in.bar.counter(), Wall: time.Now(), Sources: sources})
 }
 
 // clockOf takes the clock of a rehearsal from --now, or from the newest event of

@@ -130,7 +130,7 @@ func TestHashNamesWhatIsLookedUpIn(t *testing.T) {
 	}
 	var kinds []string
 	for _, f := range before {
-		root, size, err := hashFile(t.Context(), filepath.Join(filepath.Dir(set.Path), "events", filepath.Base(f.Path)), f.Bytes)
+		root, size, err := hashFile(t.Context(), filepath.Join(filepath.Dir(set.Path), "events", filepath.Base(f.Path)), f.Bytes, nil)
 		if err != nil || root != f.Root || size != f.Bytes || f.Bytes == 0 {
 			t.Errorf("%+v: %s %d %v", f, root, size, err)
 		}

@@ -87,6 +87,9 @@ func (s *Set) Inspect(ctx context.Context) (*Inspection, error) { return s.inspe
 
 func (s *Set) inspect(ctx context.Context, most int) (*Inspection, error) {
 	i := &inspector{streams: map[string]*inspected{}, most: most}
+	if most == 0 {
+		defer s.reading()()
+	}
 	for _, f := range s.files {
 		if err := i.file(ctx, f, s.options.Zone); err != nil {
 			return nil, err

@@ -26,8 +26,9 @@ func (s *Set) Hash(ctx context.Context) ([]workbook.EventFile, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer s.reading()()
 	for i, f := range s.files {
-		root, size, err := hashFile(ctx, f.path, f.size)
+		root, size, err := hashFile(ctx, f.path, f.size, s.options.Progress)
 		if err != nil {
 			return nil, inFile(f, err)
 		}
@@ -37,7 +38,7 @@ func (s *Set) Hash(ctx context.Context) ([]workbook.EventFile, error) {
 }
 
 // hashFile hashes the first size bytes of a file, its chunks in parallel.
-func hashFile(ctx context.Context, path string, size int64) (root string, read int64, err error) {
+func hashFile(ctx context.Context, path string, size int64, p *Progress) (root string, read int64, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", 0, err
@@ -66,6 +67,7 @@ func hashFile(ctx context.Context, path string, size int64) (root string, read i
 					mu.Unlock()
 					return
 				}
+				p.add(n)
 				leaves[i] = sha256.Sum256(buffer[:1+length]) // the leaf's mark is 0
 			}
 		})

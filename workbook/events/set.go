@@ -27,6 +27,8 @@ type Options struct {
 	// Untimed says that no one asks for times: one that names no zone is then
 	// none, and not an error.
 	Untimed bool
+	// Progress, where set, is told of the bytes that are read.
+	Progress *Progress
 	// Wall is the time at the wall: events over a day past it are left out.
 	Wall time.Time
 	// Sources are the sources files to look for; the first that exists counts.
@@ -70,7 +72,7 @@ func Open(path string, o Options) (*Set, error) {
 	}
 	s.files = files
 	for _, f := range files {
-		f.wall, f.untimed, f.years.named = o.Wall, o.Untimed, o.Year
+		f.wall, f.untimed, f.years.named, f.progress = o.Wall, o.Untimed, o.Year, o.Progress
 		if f.rule != nil && o.Year == 0 {
 			f.years.named = f.rule.year
 		}
@@ -121,12 +123,12 @@ func (f *file) openPlain() (*opened, *bufio.Reader, error) {
 }
 
 func (o *opened) start(f *file) (*bufio.Reader, error) {
-	var stored io.Reader = o.file
+	var stored io.Reader = counted{o.file, f.progress}
 	if f.size > 0 {
 		stored = io.LimitReader(stored, f.size)
 	}
 	if f.member != "" {
-		inside, err := openMember(f.path, f.member, f.size)
+		inside, err := openMember(f.path, f.member, f.size, f.progress)
 		if err != nil {
 			return nil, err
 		}

@@ -97,6 +97,8 @@ type file struct {
 	years   yearTable
 	wall    time.Time
 	untimed bool
+	// progress is told of the bytes that are read of the file.
+	progress *Progress
 	// holds are the streams that the file has events of; the survey tells.
 	holds map[string]bool
 }

@@ -72,6 +72,7 @@ func (s *Set) Survey(ctx context.Context) (*Survey, error) {
 		return nil, err
 	}
 	survey := &Survey{Streams: map[string]*Stream{}, Formats: map[string]string{}}
+	defer s.reading()()
 	for i, f := range s.files {
 		if err := survey.file(ctx, s, i); err != nil {
 			return nil, inFile(f, err)
