@@ -47,6 +47,7 @@ type documentBody struct {
 
 type fileBody struct {
 	Path        text  `json:"path"`
+	Kind        text  `json:"kind,omitempty"`
 	Bytes       int64 `json:"bytes"`
 	Root        text  `json:"root"`
 	Events      int64 `json:"events"`

@@ -56,7 +56,7 @@ func exampleInfo() workbook.Info {
 		Zone: time.UTC, Parameters: map[string]string{"Port": "3389"},
 		User: "ada", Host: "desk", Reason: "exercise", Ticket: "SEC-1", Version: "0.1.0", Program: "ab12",
 		Integrations: &workbook.Document{Path: "integrations.yaml", Text: []byte("integrations: []\n")},
-		Files:        []workbook.EventFile{{Path: "events/FIREWALL.ndjson", Bytes: 812, Root: "cd34", Events: 9, Undecodable: 1}},
+		Files:        []workbook.EventFile{{Path: "events/FIREWALL.ndjson", Bytes: 812, Root: "cd34", Events: 9, Undecodable: 1}, {Path: "events/hosts.csv", Kind: workbook.KindList, Bytes: 7, Root: "ef56"}},
 		Warnings:     []string{"1 line could not be decoded"},
 	}
 }

@@ -84,7 +84,7 @@ func newRun(info workbook.Info) (runBody, [][]byte) {
 	}
 	said.Integrations, said.Guard = document(info.Integrations), document(info.Guard)
 	for i, f := range info.Files {
-		said.Files[i] = fileBody{Path: text(f.Path), Bytes: f.Bytes, Root: text(f.Root), Events: f.Events, Undecodable: f.Undecodable}
+		said.Files[i] = fileBody{Path: text(f.Path), Kind: text(f.Kind), Bytes: f.Bytes, Root: text(f.Root), Events: f.Events, Undecodable: f.Undecodable}
 	}
 	return said, kept
 }

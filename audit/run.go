@@ -101,7 +101,7 @@ func (r *Run) begin(at, body string) (err error) {
 	r.Integrations, r.Guard = said.Integrations.document(), said.Guard.document()
 	for _, f := range said.Files {
 		r.Files = append(r.Files, workbook.EventFile{
-			Path: string(f.Path), Bytes: f.Bytes, Root: string(f.Root), Events: f.Events, Undecodable: f.Undecodable,
+			Path: string(f.Path), Kind: string(f.Kind), Bytes: f.Bytes, Root: string(f.Root), Events: f.Events, Undecodable: f.Undecodable,
 		})
 	}
 	r.Warnings = plain(said.Warnings)

@@ -125,3 +125,35 @@ func (p *Program) Streams() []string {
 	}
 	return names
 }
+
+// Reads are columns that a block reads of a stream, as its query writes them.
+type Reads struct {
+	Stream  string
+	Columns []string
+}
+
+// A columnReader is a step that reads columns of streams.
+type columnReader interface{ Reads() []Reads }
+
+// Reads lists the columns that the program's blocks read, a stream each once.
+func (p *Program) Reads() []Reads {
+	var list []Reads
+	for _, s := range p.steps {
+		reads, ok := s.(columnReader)
+		if !ok {
+			continue
+		}
+		for _, r := range reads.Reads() {
+			i := slices.IndexFunc(list, func(known Reads) bool { return known.Stream == r.Stream })
+			if i < 0 {
+				i, list = len(list), append(list, Reads{Stream: r.Stream})
+			}
+			for _, column := range r.Columns {
+				if !slices.Contains(list[i].Columns, column) {
+					list[i].Columns = append(list[i].Columns, column)
+				}
+			}
+		}
+	}
+	return list
+}

@@ -68,9 +68,20 @@ type Document struct {
 	Text []byte
 }
 
-// An EventFile is a file of events as it was read.
+// The kinds of files that a run reads beside its events.
+const (
+	KindSources = "sources" // what raw logs mean
+	KindList    = "list"    // a CSV list that is joined to events
+	KindMMDB    = "mmdb"    // a database of addresses
+)
+
+// An EventFile is a file of events as it was read, or one that they were read
+// with.
 type EventFile struct {
 	Path string `json:"path"`
+	// Kind is empty for a file of events, else one of KindSources, KindList and
+	// KindMMDB: files without events that the answer depends on.
+	Kind string `json:"kind,omitempty"`
 	// Bytes is the size of the file as stored, Root the RFC 6962 tree hash over
 	// its 1 MiB chunks, in hexadecimal.
 	Bytes int64  `json:"bytes"`

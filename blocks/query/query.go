@@ -86,6 +86,18 @@ func (s *Statement) Streams() []string {
 	return names
 }
 
+// Reads lists the columns that the query reads, stream by stream.
+func (s *Statement) Reads() []workbook.Reads {
+	q, _ := write(s.text, s.tree, writing{})
+	var reads []workbook.Reads
+	for _, scan := range q.Scans {
+		if scan.Stream != SignalsStream {
+			reads = append(reads, workbook.Reads{Stream: scan.Stream, Columns: scan.Columns})
+		}
+	}
+	return reads
+}
+
 // Timed reports whether the query itself names a time.
 func (s *Statement) Timed() bool { return timed(s.tree) }
 
@@ -206,9 +218,17 @@ func missing(ctx context.Context, scan events.Scan, read events.Reading, set *ev
 	}
 	var out []string
 	for _, column := range read.Unseen {
-		out = append(out, fmt.Sprintf("no event of %s has the column %s%s", scan.Stream, column, hint(column, known)))
+		out = append(out, fmt.Sprintf("no event of %s has the column %s%s", scan.Stream, column, lackHint(column, known)))
 	}
 	return out, nil
+}
+
+// lackHint says what would give the column, or which one was meant.
+func lackHint(column string, known []string) string {
+	if e, ok := events.EnrichmentFor(column, known); ok {
+		return ": " + e.String()
+	}
+	return hint(column, known)
 }
 
 func hint(word string, known []string) string {

@@ -58,6 +58,9 @@ func (s *step) Ahead(now time.Time, zone *time.Location) (events.Query, bool) {
 	return q, len(problems) == 0
 }
 
+// Reads lists the columns that the block reads.
+func (s *step) Reads() []workbook.Reads { return s.statement.Reads() }
+
 // Run answers the query. The rows that come in are not used: a query begins
 // anew, as in DNIF.
 func (s *step) Run(ctx context.Context, _ workbook.Table, env *workbook.Env) (workbook.Output, error) {

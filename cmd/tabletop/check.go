@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"tabletop/workbook/events"
 	"tabletop/workbook/source"
 )
 
@@ -14,8 +17,9 @@ func checkCommand(c *console) *cobra.Command {
 		Use:   "check PATH…",
 		Short: "Tell every mistake in workbooks, without running them",
 		Long: `check reads workbooks (files, or folders that hold workbook.yaml) with their
-integrations and tells every mistake at once, with its place and the fix. It
-reads no events and runs nothing.`,
+integrations and tells every mistake at once, with its place and the fix. Where
+events are there, it looks at the first thousand of each file, and warns of the
+columns that queries read and the events lack. It runs nothing.`,
 		Example: `  tabletop check examples/suspicious-remote-desktop
   tabletop check examples/*/workbook.yaml`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -24,7 +28,7 @@ reads no events and runs nothing.`,
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			var found source.Problems
 			for _, path := range args {
 				b, err := in.prepare(path, false)
@@ -35,6 +39,11 @@ reads no events and runs nothing.`,
 					continue
 				}
 				found = append(found, b.warnings...)
+				lacking, err := b.lacking(cmd.Context())
+				if err != nil {
+					return err
+				}
+				found = append(found, lacking...)
 				c.line(clean(b.file), ": ", plural(len(b.program.Workbook.Blocks), "block", "blocks"), ", no mistake")
 			}
 			if found.Err() != nil {
@@ -47,5 +56,56 @@ reads no events and runs nothing.`,
 		},
 	}
 	in.workbookFlags(cmd.Flags())
+	cmd.Flags().StringVar(&in.events, "events", "", "file or folder of events (default events/ beside the workbook)")
+	cmd.Flags().StringVar(&in.sources, "sources", "", "what raw logs mean (default sources.yaml in the folder of events, or beside the workbook)")
 	return cmd
+}
+
+// lookedAt is how many events of each file check looks at.
+const lookedAt = 1000
+
+// lacking warns of the streams and columns that queries read and the events lack.
+// Events that are not there, or can't be read, are not check's to judge.
+func (b *bench) lacking(ctx context.Context) (source.Problems, error) {
+	if b.set == nil {
+		return nil, nil
+	}
+	found, err := b.set.InspectFirst(ctx, lookedAt)
+	if err != nil {
+		return nil, err
+	}
+	streams := map[string]*events.InspectedStream{}
+	var names []string
+	for i := range found.Streams {
+		streams[found.Streams[i].Name] = &found.Streams[i]
+		names = append(names, found.Streams[i].Name)
+	}
+	var problems source.Problems
+	warn := func(message, fix string) {
+		problems = append(problems, source.Problem{Place: source.Place{File: b.file}, Message: message, Fix: fix, Warning: true})
+	}
+	none := "no event"
+	if found.Sampled {
+		none = fmt.Sprintf("none of the first %d events of a file", lookedAt)
+	}
+	for _, r := range b.program.Reads() {
+		s := streams[r.Stream]
+		if s == nil {
+			if !found.Sampled {
+				warn("no event has the stream "+r.Stream, source.DidYouMean(r.Stream, names))
+			}
+			continue
+		}
+		for _, column := range r.Columns {
+			if !strings.HasPrefix(column, "$") || s.Has(column) {
+				continue
+			}
+			fix := source.DidYouMean(column, s.Filled())
+			if e, ok := events.EnrichmentFor(column, s.Filled()); ok {
+				fix = e.String()
+			}
+			warn(none+" of "+r.Stream+" has the column "+column, fix)
+		}
+	}
+	return problems, nil
 }

@@ -38,7 +38,7 @@ A column that a source in sources.yaml gives stands with a +.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&g.sources, "sources", "", "what raw logs mean (default sources.yaml in the folder of events, or above it)")
-	f.StringVar(&g.zone, "tz", "", "zone of times that name none, as Asia/Kolkata")
+	g.timeFlags(f)
 	f.StringVarP(&g.output, "output", "o", "text", "text or json")
 	cmd.AddCommand(mappingCommand(c), catCommand(c), pseudonymiseCommand(c))
 	return cmd
@@ -52,11 +52,14 @@ func (g *glance) run(ctx context.Context, c *console, path string) error {
 	if err != nil {
 		return err
 	}
+	g.bar = newBar(c)
 	set, err := g.openAt(path, filepath.Dir(path), zone)
 	if err != nil {
 		return nothingRan(err)
 	}
+	g.bar.show()
 	found, err := set.Inspect(ctx)
+	g.bar.hide()
 	if err != nil {
 		return err
 	}
@@ -132,6 +135,11 @@ func (c *console) inspectedFile(f events.InspectedFile) {
 	if f.Format != "" {
 		c.line(indent, f.Format, c.faint(" ("+f.Reason+")"), ", ", plural(f.Bytes, "byte", "bytes"), ", ", plural(f.Events, "event", "events"), andUndecodable(f.Undecodable))
 	}
+	if f.Yearless != nil {
+		for _, part := range wrap(clean(f.Yearless.String()), c.width-len(indent)) {
+			c.line(indent, part)
+		}
+	}
 	if len(f.Streams) > 0 {
 		for _, part := range wrap(clean(strings.Join(f.Streams, ", ")), c.width-len(indent)) {
 			c.line(indent, part)
@@ -172,6 +180,29 @@ func (c *console) inspectedStream(s events.InspectedStream) {
 	}
 	if len(g.rows) > 0 {
 		c.draw(g, "  ")
+	}
+	c.enrichable(s.Enrichable)
+}
+
+// enrichable tells what sources.yaml could add, those that one line adds together.
+func (c *console) enrichable(list []events.Enrichment) {
+	var order []string
+	columns := map[string][]string{}
+	for _, e := range list {
+		if columns[e.Write] == nil {
+			order = append(order, e.Write)
+		}
+		columns[e.Write] = append(columns[e.Write], e.Column)
+	}
+	for _, write := range order {
+		text := clean(strings.Join(columns[write], ", ")) + ": not there; enrich: " + write + " in " + events.SourcesName + " would give it"
+		for i, part := range wrap(text, c.width-len(indent)) {
+			lead := "  "
+			if i > 0 {
+				lead = indent
+			}
+			c.line(c.faint(lead + part))
+		}
 	}
 }
 

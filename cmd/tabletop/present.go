@@ -29,11 +29,13 @@ func (c *console) opening(b *bench, info workbook.Info) {
 	w := info.Workbook
 	c.line(c.strong(clean(w.Name)), c.faint(fmt.Sprintf("  %s, %s", clean(w.Folder), stage(w.Stage))))
 	c.para("rehearsal of " + w.Path + "; nothing is sent")
-	var count int64
+	var count, files int64
 	for _, f := range info.Files {
-		count += f.Events
+		if f.Kind == "" {
+			count, files = count+f.Events, files+1
+		}
 	}
-	c.para(b.set.Path + ": " + plural(count, "event", "events") + " in " + plural(len(info.Files), "file", "files"))
+	c.para(b.set.Path + ": " + plural(count, "event", "events") + " in " + plural(files, "file", "files"))
 	c.para("the clock stands at " + info.Now.In(info.Zone).Format(time.RFC3339) + ", " + info.NowSource)
 	for _, name := range slices.Sorted(maps.Keys(info.Parameters)) {
 		c.para("{" + name + "} is " + info.Parameters[name])

@@ -68,10 +68,14 @@ func (q *question) run(ctx context.Context, c *console, text string) error {
 	if err != nil {
 		return err
 	}
+	q.bar = newBar(c)
+	defer q.bar.hide()
+	q.untimed = standard == 0 && !statement.Timed()
 	set, err := q.openAt(q.events, filepath.Dir(q.events), zone)
 	if err != nil {
 		return nothingRan(err)
 	}
+	q.bar.show()
 	now, err := q.nowFor(ctx, set, statement, zone, standard)
 	if err != nil {
 		return err
@@ -79,6 +83,7 @@ func (q *question) run(ctx context.Context, c *console, text string) error {
 	clock := query.Clock{Now: now, Zone: zone}
 	start := time.Now()
 	result, warnings, err := statement.Run(ctx, query.Options{Events: set, Standard: standard}, clock, q.maxRows, nil)
+	q.bar.hide()
 	if err != nil {
 		return err
 	}

@@ -33,8 +33,13 @@ type input struct {
 	guard        string
 	now          string
 	zone         string
+	year         int
 	window       string
 	set          map[string]string
+	// bar shows how far the reading is; nil for none.
+	bar *bar
+	// untimed says that nothing asks for the times of events.
+	untimed bool
 }
 
 // workbookFlags are those that choose what a workbook is prepared with.
@@ -49,8 +54,14 @@ func (in *input) eventFlags(f *pflag.FlagSet, window string) {
 	f.StringVar(&in.events, "events", "", "file or folder of events (default events/ beside the workbook)")
 	f.StringVar(&in.sources, "sources", "", "what raw logs mean (default sources.yaml in the folder of events, or beside the workbook)")
 	f.StringVar(&in.now, "now", "", "the clock, as 2026-01-31T12:00:00Z (default the newest event)")
-	f.StringVar(&in.zone, "tz", "", "zone of times that name none, as Asia/Kolkata")
+	in.timeFlags(f)
 	f.StringVar(&in.window, "window", window, "span that a query without a time reads, as 1d, or all")
+}
+
+// timeFlags say what times leave out.
+func (in *input) timeFlags(f *pflag.FlagSet) {
+	f.StringVar(&in.zone, "tz", "", "zone of times that name none, as Asia/Kolkata")
+	f.IntVar(&in.year, "year", 0, "year of a file's first event where times name none, as syslog's (default by when the file was changed last)")
 }
 
 // location reads --tz; nil where it is not set.
@@ -165,8 +176,10 @@ func (in *input) prepare(path string, withEvents bool) (*bench, error) {
 	if !withEvents {
 		// Whether events are there does not matter yet, but what is written of
 		// them must be right.
-		_, err = in.open(b.file, b.zone)
-		collect(&problems, err)
+		if b.set, err = in.open(b.file, b.zone); err != nil {
+			b.set = nil
+			collect(&problems, err)
+		}
 	} else {
 		b.set, err = in.open(b.file, b.zone)
 		if err != nil && !collect(&problems, err) {
@@ -262,7 +275,10 @@ func (in *input) openAt(path, folder string, zone *time.Location) (*events.Set, 
 		}
 		sources = []string{in.sources}
 	}
-	return events.Open(path, events.Options{Zone: zone, Wall: time.Now(), Sources: sources})
+	if in.year != 0 && (in.year < events.LeastYear || in.year > events.MostYear) {
+		return nil, fmt.Errorf("--year %d: write a year from %d to %d", in.year, events.LeastYear, events.MostYear)
+	}
+	return events.Open(path, events.Options{Zone: zone, Year: in.year, Untimed: in.untimed, Progress: in.bar.counter(), Wall: time.Now(), Sources: sources})
 }
 
 // clockOf takes the clock of a rehearsal from --now, or from the newest event of
@@ -328,6 +344,11 @@ func (in *input) surveyed(ctx context.Context, b *bench, strict bool) (*events.S
 	}
 	for _, name := range survey.Plain {
 		warnings = append(warnings, name+": no known format, so each line was read as one value, in the column $line")
+	}
+	for _, y := range survey.Yearless {
+		if !y.Named {
+			warnings = append(warnings, y.String())
+		}
 	}
 	if text := undecodable(survey.Undecodable, survey.Bad); text != "" {
 		if strict {

@@ -110,10 +110,13 @@ func (r *rehearsal) run(ctx context.Context, c *console, path string) error {
 	}
 	digest := make(chan string, 1)
 	go func() { digest <- programDigest() }()
+	r.bar = newBar(c)
 	b, err := r.prepare(path, true)
 	if err != nil {
 		return err
 	}
+	r.bar.show()
+	defer r.bar.hide()
 	survey, warnings, err := r.surveyed(ctx, b, r.strict)
 	if err != nil {
 		return err
@@ -159,13 +162,19 @@ func keepAtLeast(n int) int {
 func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.Log, info workbook.Info) (workbook.Result, error) {
 	o := workbook.Options{Info: info, MaxRows: r.maxRows, Strict: r.strict, Recorder: log}
 	if r.output == "text" {
+		r.bar.hide()
 		c.opening(b, info)
+		_ = c.flush()
+		r.bar.show()
 		o.Observe = func(done workbook.BlockResult) {
+			r.bar.hide()
 			c.block(done)
 			_ = c.flush()
+			r.bar.show()
 		}
 	}
 	result, err := b.program.Run(ctx, o)
+	r.bar.hide()
 	if r.output == "json" {
 		if result.Run > 0 {
 			c.json(runJSON(info, result, r.keepRows))

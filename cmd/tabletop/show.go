@@ -27,6 +27,10 @@ func (c *console) show(r audit.Run) {
 		c.line("guard ", clean(r.Guard.Path), " sha256 ", short(r.Guard.Digest))
 	}
 	for _, f := range r.Files {
+		if f.Kind != "" {
+			c.line(clean(f.Kind), " ", clean(f.Path), ", ", plural(f.Bytes, "byte", "bytes"), ", root ", short(f.Root))
+			continue
+		}
 		c.line("events ", clean(f.Path), ", ", plural(f.Events, "event", "events"), ", ", plural(f.Bytes, "byte", "bytes"), ", root ", short(f.Root))
 	}
 	c.warnings(r.Warnings)

@@ -32,6 +32,7 @@ type zipMember struct {
 // An archive is a zip that is open.
 type archive struct {
 	disk    *os.File
+	stored  *countedAt
 	members []zipMember
 }
 
@@ -45,7 +46,7 @@ func openArchive(path string, size int64) (*archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &archive{disk: disk}
+	a := &archive{disk: disk, stored: &countedAt{ReaderAt: disk}}
 	if err := a.list(size); err != nil {
 		disk.Close()
 		return nil, err
@@ -63,7 +64,7 @@ func (a *archive) list(size int64) error {
 		}
 		size = info.Size()
 	}
-	directory, err := zip.NewReader(io.NewSectionReader(a.disk, 0, size), size)
+	directory, err := zip.NewReader(io.NewSectionReader(a.stored, 0, size), size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return fmt.Errorf("not a whole zip: %w", err)
 	}
@@ -161,8 +162,9 @@ func zipNames(path string) (names []string, isZip bool, err error) {
 	return names, true, nil
 }
 
-// openMember reads one member of the zip at path, of which size bytes count.
-func openMember(path, name string, size int64) (io.ReadCloser, error) {
+// openMember reads one member of the zip at path, of which size bytes count, and
+// tells p of them.
+func openMember(path, name string, size int64, p *Progress) (io.ReadCloser, error) {
 	a, err := openArchive(path, size)
 	if err != nil {
 		return nil, err
@@ -171,6 +173,7 @@ func openMember(path, name string, size int64) (io.ReadCloser, error) {
 		if m.name != name {
 			continue
 		}
+		a.stored.progress = p
 		plain, err := a.open(m)
 		if err != nil {
 			a.close()

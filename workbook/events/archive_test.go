@@ -95,7 +95,7 @@ func TestArchive(t *testing.T) {
 	if diff := cmp.Diff([]string{"b.json", "folder/a.json", "empty"}, names); diff != "" || !isZip || err != nil {
 		t.Errorf("the names of the zip: %v %v\n%s", isZip, err, diff)
 	}
-	in, err := openMember(path, "b.json", 0)
+	in, err := openMember(path, "b.json", 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestArchive(t *testing.T) {
 	if text, err := io.ReadAll(in); err != nil || string(text) != want["b.json"] {
 		t.Errorf("b.json holds %q, error %v", text, err)
 	}
-	if _, err := openMember(path, "none", 0); err == nil {
+	if _, err := openMember(path, "none", 0, nil); err == nil {
 		t.Error("a member that is not there opens")
 	}
 }
@@ -254,7 +254,7 @@ func TestCorpusArchives(t *testing.T) {
 			t.Fatal(err)
 		}
 		b := bufio.NewReaderSize(in, 1<<20)
-		form, err := detect(b, "", a.members[0].name)
+		form, _, err := detect(b, "", a.members[0].name)
 		if err != nil || form.name != "ndjson" {
 			t.Fatalf("%s looks like %s, error %v", name, form.name, err)
 		}

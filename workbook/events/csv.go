@@ -13,8 +13,8 @@ import (
 // encoding/csv does, but for what is broken: a quote that does not end costs one
 // line and not the rest of the file. An empty field is nothing.
 type csvReader struct {
-	lines  lineReader
-	comma  byte
+	lines lineReader
+	dialect
 	header []string
 	// waiting are lines that were read ahead for a quote that did not end.
 	waiting []physical
@@ -33,13 +33,16 @@ type physical struct {
 const maxQuotedBytes = 1 << 20
 
 func openCSV(b *bufio.Reader) (reader, error) {
-	start := skipBOM(b)
 	head, err := b.Peek(headBytes)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	first, _, _ := bytes.Cut(head, []byte("\n"))
-	c := &csvReader{lines: lineReader{b: b, offset: start}, comma: byte(delimiter(first))}
+	return openDelimited(b, new(file).dialectOf(head))
+}
+
+// openDelimited reads the header of delimited text.
+func openDelimited(b *bufio.Reader, d dialect) (reader, error) {
+	c := &csvReader{lines: lineReader{b: b, offset: skipBOM(b)}, dialect: d}
 	var r record
 	if _, err := c.take(&r); err != nil {
 		if errors.Is(err, io.EOF) {
@@ -60,17 +63,6 @@ func openCSV(b *bufio.Reader) (reader, error) {
 		c.header = append(c.header, name)
 	}
 	return c, nil
-}
-
-// delimiter is the one of comma, semicolon and tab that a line has most of.
-func delimiter(line []byte) rune {
-	best, most := ',', 0
-	for _, d := range ",;\t" {
-		if n := bytes.Count(line, []byte(string(d))); n > most {
-			best, most = d, n
-		}
-	}
-	return best
 }
 
 func (c *csvReader) stream() string { return "" }
@@ -139,7 +131,7 @@ func (c *csvReader) take(r *record) (bool, error) {
 		c.record = append(append(c.record, '\n'), more.text...)
 		// A line with an even number of quotes leaves the record as open as it
 		// was, so it need not be looked at again.
-		if bytes.Count(more.text, []byte{'"'})%2 == 1 {
+		if bytes.Count(more.text, []byte{c.quote})%2 == 1 {
 			open, problem = c.split()
 		}
 	}
@@ -157,13 +149,13 @@ func (c *csvReader) split() (open bool, problem string) {
 	c.fields = c.fields[:0]
 	text := c.record
 	for {
-		if len(text) == 0 || text[0] != '"' {
+		if len(text) == 0 || c.quote == 0 || text[0] != c.quote {
 			end := bytes.IndexByte(text, c.comma)
 			field := text
 			if end >= 0 {
 				field = text[:end]
 			}
-			if bytes.IndexByte(field, '"') >= 0 {
+			if c.quote == '"' && bytes.IndexByte(field, '"') >= 0 {
 				return false, `bare " in a field without quotes`
 			}
 			c.fields = append(c.fields, field)
@@ -173,7 +165,7 @@ func (c *csvReader) split() (open bool, problem string) {
 			text = text[end+1:]
 			continue
 		}
-		field, rest, open, problem := quoted(text[1:], c.comma)
+		field, rest, open, problem := quoted(text[1:], c.dialect)
 		if open || problem != "" {
 			return open, problem
 		}
@@ -187,31 +179,31 @@ func (c *csvReader) split() (open bool, problem string) {
 
 // quoted reads a field behind its opening quote. rest is what follows the comma
 // behind it, nil where none does.
-func quoted(text []byte, comma byte) (field, rest []byte, open bool, problem string) {
+func quoted(text []byte, d dialect) (field, rest []byte, open bool, problem string) {
 	doubled := false
 	for i := 0; ; {
-		n := bytes.IndexByte(text[i:], '"')
+		n := bytes.IndexByte(text[i:], d.quote)
 		if n < 0 {
 			return nil, nil, true, ""
 		}
 		i += n
 		switch {
 		case i+1 == len(text):
-			return unquoted(text[:i], doubled), nil, false, ""
-		case text[i+1] == '"':
+			return unquoted(text[:i], d.quote, doubled), nil, false, ""
+		case text[i+1] == d.quote:
 			doubled = true
 			i += 2
-		case text[i+1] == comma:
-			return unquoted(text[:i], doubled), text[i+2:], false, ""
+		case text[i+1] == d.comma:
+			return unquoted(text[:i], d.quote, doubled), text[i+2:], false, ""
 		default:
 			return nil, nil, false, `a quote inside a field in quotes, not doubled`
 		}
 	}
 }
 
-func unquoted(field []byte, doubled bool) []byte {
+func unquoted(field []byte, quote byte, doubled bool) []byte {
 	if !doubled {
 		return field
 	}
-	return bytes.ReplaceAll(field, []byte(`""`), []byte(`"`))
+	return bytes.ReplaceAll(field, []byte{quote, quote}, []byte{quote})
 }

@@ -17,7 +17,7 @@ type csvLines struct {
 }
 
 func newCSVLines(l *layout, header []string, comma byte) *csvLines {
-	c := &csvLines{layout: l, header: header, comma: comma, split: csvReader{comma: comma}}
+	c := &csvLines{layout: l, header: header, comma: comma, split: csvReader{dialect: dialect{comma, '"'}}}
 	var r record
 	for _, name := range header {
 		r.add(name, rawValue{})

@@ -29,6 +29,15 @@ func (s *Set) Query(ctx context.Context, q Query, extra map[string]workbook.Tabl
 	if err := s.sniff(ctx); err != nil {
 		return Result{}, err
 	}
+	var streams []string
+	for _, scan := range q.Scans {
+		if _, ok := extra[streamName(scan.Stream)]; !ok {
+			streams = append(streams, scan.Stream)
+		}
+	}
+	if len(streams) > 0 {
+		defer s.reading(streams...)()
+	}
 	for {
 		result, err := s.query(ctx, q, extra)
 		if !readOtherwise(err) {

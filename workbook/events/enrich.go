@@ -15,6 +15,7 @@ import (
 type enrichNode struct {
 	Types []source.Text `yaml:"types" doc:"columns of addresses, as SrcIP: $SrcType becomes PUBLIC or PRIVATE"`
 	Join  source.Node   `yaml:"join" doc:"a list whose columns are added to the events, or several"`
+	MMDB  source.Node   `yaml:"mmdb" doc:"a database of addresses whose fields are added to the events, or several"`
 }
 
 // joinNode adds the columns of a CSV file to the events.
@@ -42,17 +43,24 @@ func (r *rule) enrich(n source.Node, lists *listCache) source.Problems {
 		}
 		r.fields[bare+"Type"] = &addressType{r.column(name.Value)}
 	}
-	joins := []source.Node{e.Join}
-	switch {
-	case !e.Join.Exists():
-		return problems
-	case e.Join.IsList():
-		joins = e.Join.Items()
+	for _, d := range oneOrSeveral(e.MMDB) {
+		problems = append(problems, r.mmdb(d, lists)...)
 	}
-	for _, j := range joins {
+	for _, j := range oneOrSeveral(e.Join) {
 		problems = append(problems, r.join(j, lists)...)
 	}
 	return problems
+}
+
+// oneOrSeveral are the items of a list, or what stands in place of one.
+func oneOrSeveral(n source.Node) []source.Node {
+	switch {
+	case !n.Exists():
+		return nil
+	case n.IsList():
+		return n.Items()
+	}
+	return []source.Node{n}
 }
 
 // join adds the columns of one list.
@@ -65,7 +73,7 @@ func (r *rule) join(n source.Node, lists *listCache) source.Problems {
 	if err != nil {
 		return source.Problems{j.File.Problem(0, "can't join "+j.File.Value+": "+err.Error(), "")}
 	}
-	r.lists = append(r.lists, l.path)
+	r.sides = append(r.sides, l.side)
 	on := r.column(j.On.Value)
 	var problems source.Problems
 	for name, from := range j.Columns {
@@ -82,7 +90,9 @@ func (r *rule) join(n source.Node, lists *listCache) source.Problems {
 // joined reports whether a file is a list of one of the rules.
 func joined(rules []*rule, file string) bool {
 	full, err := filepath.Abs(file)
-	return err == nil && slices.ContainsFunc(rules, func(r *rule) bool { return slices.Contains(r.lists, full) })
+	return err == nil && slices.ContainsFunc(rules, func(r *rule) bool {
+		return slices.ContainsFunc(r.sides, func(s *sideFile) bool { return s.full == full })
+	})
 }
 
 // column is the expression of a column as a query finds it: what the rule says,

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"tabletop/workbook"
 	"tabletop/workbook/indicator"
 	"tabletop/workbook/source"
 )
@@ -24,7 +26,7 @@ const (
 // A lookupList is a CSV file in memory, to be looked up by one of its columns. Of
 // several rows with one key the first counts.
 type lookupList struct {
-	path   string
+	side   *sideFile
 	header []string
 	match  string
 	rows   map[string][]string
@@ -38,6 +40,40 @@ type lookupList struct {
 type listCache struct {
 	folder string
 	loaded map[listKey]*lookupList
+	// databases are those that are open, by their paths.
+	databases map[string]*database
+}
+
+func newListCache(folder string) *listCache {
+	return &listCache{folder: folder, loaded: map[listKey]*lookupList{}, databases: map[string]*database{}}
+}
+
+// locate takes a path from the folder of the sources file.
+func (c *listCache) locate(file string) (full, name string, err error) {
+	path := file
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(c.folder, filepath.FromSlash(file))
+	}
+	full, err = filepath.Abs(path)
+	return full, filepath.ToSlash(path), err
+}
+
+// database opens a database once.
+func (c *listCache) database(file string) (*database, error) {
+	full, name, err := c.locate(file)
+	if err != nil {
+		return nil, err
+	}
+	if d := c.databases[full]; d != nil {
+		return d, nil
+	}
+	d, err := openDatabase(full)
+	if err != nil {
+		return nil, err
+	}
+	d.side.full, d.side.name = full, name
+	c.databases[full] = d
+	return d, nil
 }
 
 type listKey struct{ file, key, match string }
@@ -51,11 +87,7 @@ func (c *listCache) load(file, key, match string) (*lookupList, error) {
 	if l := c.loaded[known]; l != nil {
 		return l, nil
 	}
-	path := file
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(c.folder, filepath.FromSlash(file))
-	}
-	full, err := filepath.Abs(path)
+	full, name, err := c.locate(file)
 	if err != nil {
 		return nil, err
 	}
@@ -68,22 +100,30 @@ func (c *listCache) load(file, key, match string) (*lookupList, error) {
 		return nil, err
 	}
 	defer f.Close()
-	l := newLookupList(full, match)
-	if err := l.read(f, key); err != nil {
+	l := newLookupList(match)
+	text, err := io.ReadAll(io.LimitReader(f, maxListBytes+1))
+	if err != nil {
 		return nil, err
 	}
+	if err := l.read(text, key); err != nil {
+		return nil, err
+	}
+	root := rootOf(text)
+	l.side = &sideFile{full: full, name: name, kind: workbook.KindList, bytes: int64(len(text)), root: func() string { return root }}
 	c.loaded[known] = l
 	return l, nil
 }
 
-func newLookupList(path, match string) *lookupList {
-	return &lookupList{path: path, match: match, rows: map[string][]string{}, networks: map[netip.Prefix][]string{}}
+func newLookupList(match string) *lookupList {
+	return &lookupList{match: match, rows: map[string][]string{}, networks: map[netip.Prefix][]string{}}
 }
 
 // read takes the rows of a CSV file.
-func (l *lookupList) read(from io.Reader, key string) error {
-	limited := &io.LimitedReader{R: from, N: maxListBytes + 1}
-	r := csv.NewReader(limited)
+func (l *lookupList) read(text []byte, key string) error {
+	if len(text) > maxListBytes {
+		return fmt.Errorf("it is larger than %d bytes", maxListBytes)
+	}
+	r := csv.NewReader(bytes.NewReader(text))
 	header, err := r.Read()
 	if err != nil {
 		return fmt.Errorf("read its header: %w", err)
@@ -99,8 +139,6 @@ func (l *lookupList) read(from io.Reader, key string) error {
 	for n := 0; ; n++ {
 		row, err := r.Read()
 		switch {
-		case limited.N == 0:
-			return fmt.Errorf("it is larger than %d bytes", maxListBytes)
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:

@@ -27,27 +27,29 @@ type format struct {
 	name string
 	// extensions are those by which a file's name tells the format.
 	extensions []string
-	// looks tells from a file's beginning whether it has the format.
-	looks func(h head) bool
-	open  func(b *bufio.Reader) (reader, error)
+	// looks tells from a file's beginning whether it has the format, reason what
+	// was seen there.
+	looks  func(h head) bool
+	reason string
+	open   func(b *bufio.Reader) (reader, error)
 }
 
 // formats are the known formats, in the order in which they are looked for.
 // The last one fits everything.
 func formats() []format {
 	return []format{
-		{"zeek", nil, head.zeek, openZeek},
-		{"dnif", nil, head.dnif, openDocument},
-		{"json", nil, func(h head) bool { return h.first == '[' }, openDocument},
-		{"ndjson", []string{".ndjson", ".jsonl"}, head.ndjson, openNDJSON},
-		{"cef", []string{".cef"}, head.cef, openCEF},
-		{"leef", []string{".leef"}, head.leef, openLEEF},
-		{"mbox", []string{".mbox"}, head.mbox, openMbox},
-		{"mail", []string{".eml"}, head.mail, openMail},
-		{"syslog", nil, head.syslog, openSyslog},
-		{"keyvalue", nil, head.keyvalue, openKeyValue},
-		{"csv", []string{".csv", ".tsv"}, head.csv, openCSV},
-		{"lines", nil, func(head) bool { return true }, openLines},
+		{"zeek", nil, head.zeek, "begins with #separator or #fields", openZeek},
+		{"dnif", nil, head.dnif, "an object that holds fields_list or result", openDocument},
+		{"json", nil, func(h head) bool { return h.first == '[' }, "begins with [", openDocument},
+		{"ndjson", []string{".ndjson", ".jsonl"}, head.ndjson, "lines are JSON objects", openNDJSON},
+		{"cef", []string{".cef"}, head.cef, "most lines hold CEF:", openCEF},
+		{"leef", []string{".leef"}, head.leef, "most lines hold LEEF:", openLEEF},
+		{"mbox", []string{".mbox"}, head.mbox, "begins with a line From", openMbox},
+		{"mail", []string{".eml"}, head.mail, "begins with headers of mail", openMail},
+		{"syslog", nil, head.syslog, "most lines begin as syslog's, with a time and a host", openSyslog},
+		{"keyvalue", nil, head.keyvalue, "most lines are key=value pairs", openKeyValue},
+		{"csv", []string{".csv", ".tsv"}, head.csv, "lines have as many delimiters as the first", openCSV},
+		{"lines", nil, func(head) bool { return true }, "nothing else fits", openLines},
 	}
 }
 
@@ -73,43 +75,45 @@ var errBinary = errors.New("no text: its beginning holds NUL bytes; take it out 
 
 // detect chooses the format of a file: the one that is set, else the one that
 // its content shows beyond doubt, else that of the extension of its name, else
-// what its content looks like.
-func detect(b *bufio.Reader, set, name string) (format, error) {
+// what its content looks like. The reason says which of these it was.
+func detect(b *bufio.Reader, set, name string) (form format, reason string, err error) {
 	known := formats()
 	if set != "" {
 		i := slices.IndexFunc(known, func(f format) bool { return f.name == set })
 		if i < 0 {
-			return format{}, fmt.Errorf("unknown format %s (known: %s)", set, strings.Join(FormatNames(), ", "))
+			return format{}, "", fmt.Errorf("unknown format %s (known: %s)", set, strings.Join(FormatNames(), ", "))
 		}
-		return known[i], nil
+		return known[i], "set in " + SourcesName, nil
 	}
 	text, err := b.Peek(headBytes)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return format{}, err
+		return format{}, "", err
 	}
 	name = strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(name), ".gz"), ".zst")
 	for _, f := range known { // a mail may hold anything
 		if (f.name == "mail" || f.name == "mbox") && strings.HasSuffix(name, f.extensions[0]) {
-			return f, nil
+			return f, "named " + f.extensions[0], nil
 		}
 	}
 	if bytes.IndexByte(text, 0) >= 0 {
-		return format{}, errBinary
+		return format{}, "", errBinary
 	}
 	h := newHead(text)
 	for _, f := range known[:3] {
 		if f.looks(h) {
-			return f, nil
+			return f, f.reason, nil
 		}
 	}
 	for _, f := range known {
-		if slices.ContainsFunc(f.extensions, func(e string) bool { return strings.HasSuffix(name, e) }) {
-			return f, nil
+		for _, extension := range f.extensions {
+			if strings.HasSuffix(name, extension) {
+				return f, "named " + extension, nil
+			}
 		}
 	}
 	for _, f := range known {
 		if f.looks(h) {
-			return f, nil
+			return f, f.reason, nil
 		}
 	}
 	panic("events: no format fits")
@@ -177,15 +181,15 @@ func (h head) csv() bool {
 	if len(h.lines) == 0 {
 		return false
 	}
-	d := delimiter(h.lines[0])
-	fields := bytes.Count(h.lines[0], []byte(string(d)))
-	if fields == 0 {
+	d := []byte{delimiter(bytes.Join(h.lines, []byte("\n")), '"')}
+	fields := bytes.Count(h.lines[0], d)
+	if fields == 0 || d[0] == '|' { // which stands in lines of any kind
 		return false
 	}
 	if len(h.lines) == 1 {
 		return !bytes.Contains(h.lines[0], []byte("://"))
 	}
-	return bytes.Contains(h.lines[1], []byte(`"`)) || bytes.Count(h.lines[1], []byte(string(d))) == fields
+	return bytes.Contains(h.lines[1], []byte(`"`)) || bytes.Count(h.lines[1], d) == fields
 }
 
 var bom = []byte("\ufeff")

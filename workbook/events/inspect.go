@@ -23,6 +23,8 @@ type Inspection struct {
 	Bad         []BadLine `json:"-"`
 	// Cut says that there were more streams or columns than are kept.
 	Cut bool `json:"cut"`
+	// Sampled says that only the first events of a file were read.
+	Sampled bool `json:"-"`
 }
 
 // An InspectedFile is a file of events.
@@ -36,6 +38,9 @@ type InspectedFile struct {
 	Events      int64    `json:"events"`
 	Undecodable int64    `json:"undecodable"`
 	Streams     []string `json:"streams"`
+	// Yearless tells in which years times without one were read; nil where the
+	// times name theirs.
+	Yearless *Yearless `json:"yearless,omitempty"`
 	// Problem says why it could not be read, or not to its end.
 	Problem string `json:"problem,omitempty"`
 }
@@ -52,6 +57,8 @@ type InspectedStream struct {
 	NoTime  int64             `json:"no_time"`
 	NoZone  int64             `json:"no_zone"`
 	Columns []InspectedColumn `json:"columns"`
+	// Enrichable are columns that the events lack and sources.yaml could add.
+	Enrichable []Enrichment `json:"enrichable,omitempty"`
 }
 
 // An InspectedColumn is a column of a stream.
@@ -76,8 +83,13 @@ const (
 
 // Inspect reads all files once, event by event. A file that can't be read says
 // so in its place; an error comes only where ctx ends.
-func (s *Set) Inspect(ctx context.Context) (*Inspection, error) {
-	i := &inspector{streams: map[string]*inspected{}}
+func (s *Set) Inspect(ctx context.Context) (*Inspection, error) { return s.inspect(ctx, 0) }
+
+func (s *Set) inspect(ctx context.Context, most int) (*Inspection, error) {
+	i := &inspector{streams: map[string]*inspected{}, most: most}
+	if most == 0 {
+		defer s.reading()()
+	}
 	for _, f := range s.files {
 		if err := i.file(ctx, f, s.options.Zone); err != nil {
 			return nil, err
@@ -93,6 +105,8 @@ func (s *Set) Inspect(ctx context.Context) (*Inspection, error) {
 // An inspector goes through files.
 type inspector struct {
 	Inspection
+	// most is how many events of a file are read, 0 for all.
+	most    int
 	streams map[string]*inspected
 	order   []string
 	columns int
@@ -111,7 +125,10 @@ func (i *inspector) file(ctx context.Context, f *file, zone *time.Location) erro
 	if err != nil {
 		info.Problem = err.Error()
 	}
-	info.Format, info.Reason = f.format, f.reason()
+	info.Format, info.Reason = f.format, f.reason
+	if y, ok := f.yearless(); ok {
+		info.Yearless = &y
+	}
 	for own, part := range parts {
 		name := f.streamOf(own)
 		if !slices.Contains(info.Streams, name) {
@@ -133,10 +150,17 @@ func (i *inspector) read(ctx context.Context, f *file, zone *time.Location, info
 		return err
 	}
 	defer in.close()
+	if err := f.settleYears(ctx); err != nil {
+		return err
+	}
 	own := newPicker([]string{"$Stream"}, f.fields())
 	timer := newTimer(f, zone)
 	var r record
 	for n := 0; ; n++ {
+		if n == i.most && n > 0 {
+			i.Sampled = true
+			return nil
+		}
 		if n%1024 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -187,39 +211,4 @@ func (i *inspector) merge(name string, part *inspected) {
 		return
 	}
 	whole.join(part)
-}
-
-// reason says in a few words why the file has its format.
-func (f *file) reason() string {
-	if f.rule != nil && f.rule.format != "" {
-		return "set in " + SourcesName
-	}
-	lower := strings.ToLower(f.name)
-	for _, form := range formats() {
-		if form.name != f.format {
-			continue
-		}
-		for _, extension := range form.extensions {
-			if strings.Contains(lower, extension) {
-				return "named " + extension
-			}
-		}
-	}
-	switch f.format {
-	case "":
-		return ""
-	case "lines":
-		return "nothing else fits"
-	case "zeek":
-		return "begins with #separator or #fields"
-	case "dnif":
-		return "an object that holds fields_list and result"
-	case "json":
-		return "begins with ["
-	case "ndjson":
-		return "lines are JSON objects"
-	case "csv":
-		return "lines have as many delimiters as the first"
-	}
-	return "its content"
 }

@@ -170,5 +170,6 @@ func (s *inspected) result() InspectedStream {
 	for i, c := range s.columns {
 		s.Columns[i] = c.InspectedColumn
 	}
+	s.Enrichable = s.enrichable()
 	return s.InspectedStream
 }

@@ -37,7 +37,7 @@ broken
 	})
 	got := inspect(t, set)
 	wantFiles := []InspectedFile{
-		{Name: "events/FIREWALL.csv", Format: "csv", Reason: "named .csv", Bytes: 39, Events: 2, Undecodable: 1, Streams: []string{"FIREWALL"}},
+		{Name: "events/FIREWALL.csv", Format: "csv", Reason: "named .csv; its delimiters: commas", Bytes: 39, Events: 2, Undecodable: 1, Streams: []string{"FIREWALL"}},
 		{Name: "events/b.log", Format: "zeek", Reason: "begins with #separator or #fields", Bytes: 92, Events: 1, Streams: []string{"DNS"}},
 		{Name: "events/bin", Bytes: 2, Streams: []string{}, Problem: errBinary.Error()},
 		{Name: "events/fw.ndjson", Format: "ndjson", Reason: "named .ndjson", Bytes: 362, Events: 4, Undecodable: 1, Streams: []string{"FIREWALL"}},

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -43,9 +44,9 @@ type layout struct {
 // newLayout reads the named columns of a file.
 func newLayout(f *file, columns []string, tz *time.Location) *layout {
 	l := &layout{file: f, wanted: len(columns), zone: tz}
-	l.columns = slices.Concat(columns, timeColumns, []string{"$Stream"})
-	l.picker = newPicker(l.columns, f.fields())
 	l.timer = newTimer(f, tz)
+	l.columns = slices.Concat(columns, timeColumns, l.timer.raw, []string{"$Stream"})
+	l.picker = newPicker(l.columns, f.fields())
 	if l.zone == nil && f.rule != nil {
 		l.zone = f.rule.zone
 	}
@@ -84,27 +85,26 @@ func (l *layout) time(cells []cell, at place) (moment, error) {
 	if n, ok := plainMillis(cnam); ok {
 		return n, nil
 	}
+	minutes := func() workbook.Value { return valueOf(minute) }
 	for _, c := range []*cell{cnam, stamp} {
 		if c.null() {
 			continue
 		}
-		t, local, err := ParseTime(c.value(), l.zone)
-		switch {
-		case err != nil:
-			continue
-		case local:
-			var minutes workbook.Value
-			if !minute.null() {
-				minutes = minute.value()
-			}
-			t, err = placeLocal(t, minutes)
-			if err != nil {
-				return 0, &ZoneError{workbook.Position{File: l.file.name, Offset: at.offset, Line: at.line}, workbook.Text(c.value())}
-			}
+		if t, err := l.timer.read(c.value(), minutes, at); !errors.Is(err, errNoTime) {
+			return momentOf(t), err
 		}
-		return momentOf(t), nil
 	}
-	return 0, nil
+	first := l.wanted + len(timeColumns)
+	t, err := l.timer.rawTime(func(i int) workbook.Value { return valueOf(&cells[first+i]) }, minutes, at)
+	return momentOf(t), err
+}
+
+// valueOf is a cell's value, nil where it has none.
+func valueOf(c *cell) workbook.Value {
+	if c.null() {
+		return nil
+	}
+	return c.value()
 }
 
 // plainMillis reads the usual form of $CNAMTime, thirteen digits.

@@ -80,6 +80,12 @@ func (s sourceNode) over(part sourceNode) sourceNode {
 	if s.Zone.Set() {
 		part.Zone = s.Zone
 	}
+	if s.CSV.Exists() {
+		part.CSV = s.CSV
+	}
+	if s.Year.Set() {
+		part.Year = s.Year
+	}
 	if s.Time.Exists() {
 		part.Time = s.Time
 	}

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -122,6 +123,18 @@ func (r *rule) settle(c *rule) {
 	}
 	if r.zone == nil {
 		r.zone = c.zone
+	}
+	if r.comma == nil {
+		r.comma = c.comma
+	}
+	if r.quote == nil {
+		r.quote = c.quote
+	}
+	if r.year == 0 {
+		r.year = c.year
+	}
+	if c.year != 0 && c.year != r.year {
+		r.conflict = fmt.Sprintf("years, %d and %d", r.year, c.year)
 	}
 	if c.format != "" && c.format != r.format {
 		r.conflict = "formats, " + r.format + " and " + c.format

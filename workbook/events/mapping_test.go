@@ -150,7 +150,7 @@ func TestSourcesMistakes(t *testing.T) {
 		{"enrich: {join: {file: list.csv, on: A, key: k, columns: {B: v}}}", "it has no column k"},
 		{"enrich: {join: {file: list.csv, on: A, match: near, columns: {B: v}}}", `match can't be "near"`},
 		{"enrich: {join: {file: list.csv, on: A, match: cidr, columns: {B: v}}}", `line 2: "host" is neither an address nor a network`},
-		{"enrich: {mmdb: x}", "3:14: unknown key mmdb"},
+		{"enrich: {geo: x}", "3:14: unknown key geo"},
 	} {
 		dir := t.TempDir()
 		for name, text := range map[string]string{SourcesName: head + tt.in + "\n", "a.ndjson": "{}\n", "list.csv": "name,v\nhost,1\n"} {

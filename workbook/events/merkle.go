@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -22,29 +23,31 @@ type leaf = [sha256.Size]byte
 // Hash completes the survey's files with their sizes and the roots of their
 // RFC 6962 trees over chunks of 1 MiB, of the bytes as stored, up to the size
 // that the files had when they were first opened. Files that the survey hashed
-// on its way are not read again.
+// on its way are not read again. Behind them stand the files that hold no events
+// but change the answer: the sources file and what it looks up in.
 func (s *Set) Hash(ctx context.Context) ([]workbook.EventFile, error) {
 	survey, err := s.Survey(ctx)
 	if err != nil {
 		return nil, err
 	}
+	defer s.reading()()
 	for i, f := range s.files {
 		if leaves, ok := s.leaves[i]; ok {
 			sum := tree(leaves)
 			survey.Files[i].Bytes, survey.Files[i].Root = f.size, hex.EncodeToString(sum[:])
 			continue
 		}
-		root, size, err := hashFile(ctx, f.path, f.size)
+		root, size, err := hashFile(ctx, f.path, f.size, s.options.Progress)
 		if err != nil {
 			return nil, inFile(f, err)
 		}
 		survey.Files[i].Bytes, survey.Files[i].Root = size, root
 	}
-	return survey.Files, nil
+	return slices.Concat(survey.Files, s.sideFiles()), nil
 }
 
 // hashFile hashes the first size bytes of a file, its chunks in parallel.
-func hashFile(ctx context.Context, path string, size int64) (root string, read int64, err error) {
+func hashFile(ctx context.Context, path string, size int64, p *Progress) (root string, read int64, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", 0, err
@@ -73,6 +76,7 @@ func hashFile(ctx context.Context, path string, size int64) (root string, read i
 					mu.Unlock()
 					return
 				}
+				p.add(n)
 				leaves[i] = sha256.Sum256(buffer[:1+length]) // the leaf's mark is 0
 			}
 		})

@@ -203,7 +203,7 @@ func (r *reading) begin(plain *bufio.Reader, p *pass) error {
 		r.lines = func() lineDecoder { return newJSONLines(r.layout.clone()) }
 		return nil
 	case r.file.format == "csv" && !r.file.uneven:
-		header, err := openCSV(plain)
+		header, err := openDelimited(plain, r.file.dialect)
 		if err != nil {
 			return err
 		}

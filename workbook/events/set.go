@@ -3,6 +3,7 @@ package events
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -20,6 +21,14 @@ import (
 type Options struct {
 	// Zone reads times that name none; nil where it is not known.
 	Zone *time.Location
+	// Year is that of the first event of each file whose times name none; 0 leaves
+	// it to the source, and to when the file was changed last.
+	Year int
+	// Untimed says that no one asks for times: one that names no zone is then
+	// none, and not an error.
+	Untimed bool
+	// Progress, where set, is told of the bytes that are read.
+	Progress *Progress
 	// Wall is the time at the wall: events over a day past it are left out.
 	Wall time.Time
 	// Sources are the sources files to look for; the first that exists counts.
@@ -32,10 +41,10 @@ type Set struct {
 	Path  string
 	files []*file
 	rules []*rule
-	// sourcesFile is the sources file that was read, "" where there was none.
-	sourcesFile string
-	options     Options
-	survey      *Survey
+	// sources is the file that the rules stand in; nil where there is none.
+	sources *sideFile
+	options Options
+	survey  *Survey
 	// leaves are those of the files that the survey hashed, ahead the groups
 	// that it made.
 	leaves map[int][]leaf
@@ -49,12 +58,12 @@ type Set struct {
 func Open(path string, o Options) (*Set, error) {
 	s := &Set{Path: path, options: o, chunkSize: chunkSize}
 	for _, candidate := range o.Sources {
-		rules, err := readRules(candidate)
+		rules, itself, err := readRules(candidate)
 		if err != nil {
 			return nil, err
 		}
 		if rules != nil {
-			s.rules, s.sourcesFile = rules, candidate
+			s.rules, s.sources = rules, itself
 			break
 		}
 	}
@@ -66,6 +75,12 @@ func Open(path string, o Options) (*Set, error) {
 		return nil, fmt.Errorf("no files of events in %s", path)
 	}
 	s.files = files
+	for _, f := range files {
+		f.wall, f.untimed, f.years.named, f.progress = o.Wall, o.Untimed, o.Year, o.Progress
+		if f.rule != nil && o.Year == 0 {
+			f.years.named = f.rule.year
+		}
+	}
 	return s, nil
 }
 
@@ -112,12 +127,12 @@ func (f *file) openPlain() (*opened, *bufio.Reader, error) {
 }
 
 func (o *opened) start(f *file) (*bufio.Reader, error) {
-	var stored io.Reader = o.file
+	var stored io.Reader = counted{o.file, f.progress}
 	if f.size > 0 {
 		stored = io.LimitReader(stored, f.size)
 	}
 	if f.member != "" {
-		inside, err := openMember(f.path, f.member, f.size)
+		inside, err := openMember(f.path, f.member, f.size, f.progress)
 		if err != nil {
 			return nil, err
 		}
@@ -132,17 +147,35 @@ func (o *opened) start(f *file) (*bufio.Reader, error) {
 		o.plain = plain
 		b = bufio.NewReaderSize(plain, headBytes)
 	}
-	form, err := detect(b, f.format, f.name)
+	form, reason, err := detect(b, f.format, f.name)
 	if err != nil {
 		return nil, err
 	}
 	f.guessed = f.guessed || f.format == ""
+	if f.reason == "" {
+		f.reason = reason
+	}
 	f.format = form.name
+	if f.format == "csv" && f.dialect.comma == 0 {
+		text, err := b.Peek(headBytes)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+		f.dialect = f.dialectOf(text)
+		// Only double quotes are known where a file is cut into chunks.
+		f.uneven = f.uneven || f.dialect.quote != '"'
+		f.reason += "; its delimiters: " + f.dialect.String()
+	}
 	return b, nil
 }
 
 // read begins to read the events one by one.
 func (o *opened) read(f *file, plain *bufio.Reader) error {
+	if f.format == "csv" {
+		var err error
+		o.reader, err = openDelimited(plain, f.dialect)
+		return err
+	}
 	for _, form := range formats() {
 		if form.name == f.format {
 			var err error

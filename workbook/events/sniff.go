@@ -29,6 +29,9 @@ func (s *Set) sniff(ctx context.Context) error {
 			err = f.readStream(ctx, in)
 		}
 		in.close()
+		if err == nil {
+			err = f.settleYears(ctx)
+		}
 		if err != nil {
 			return inFile(f, err)
 		}

@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"tabletop/workbook"
 	"tabletop/workbook/source"
 )
 
@@ -30,12 +32,14 @@ type sourceNode struct {
 	Stream  source.Text            `yaml:"stream" doc:"the stream that the files hold"`
 	Files   []source.Text          `yaml:"files,required" doc:"file names, with * and ?"`
 	Format  source.Text            `yaml:"format" doc:"the files' format where it can't be told from their content"`
+	CSV     source.Node            `yaml:"csv" doc:"delimiter and quote of delimited text where they can't be told from its content"`
 	When    source.Node            `yaml:"when" doc:"the events that the source is for: {field: name, is: [text]}, or a list of those, which must all hold"`
 	Mapping source.Text            `yaml:"mapping" doc:"a built-in mapping; what stands beside it comes on top"`
 	Fields  map[string]source.Node `yaml:"fields" doc:"column: field, {const: text}, {template: text with {field}}, {first: [a, b]}, {regex: pattern, field: name, group: 1}, {lower: name} or {upper: name}"`
 	Time    source.Node            `yaml:"time" doc:"the field that holds the event's time"`
 	Zone    source.Text            `yaml:"tz" doc:"the zone of times without one, as in Asia/Kolkata"`
-	Enrich  source.Node            `yaml:"enrich" doc:"columns computed from others: types and join"`
+	Year    source.Text            `yaml:"year" doc:"the year of the file's first event, where times name none (default by when the file was changed last)"`
+	Enrich  source.Node            `yaml:"enrich" doc:"columns computed from others: types, join and mmdb"`
 	// before are the conditions of the sources that name this one's mapping.
 	before []source.Node
 }
@@ -49,6 +53,7 @@ type rule struct {
 	fields map[string]expression
 	time   expression
 	zone   *time.Location
+	year   int
 	// when tells the events that the rule is for; all where it is empty.
 	when conditions
 	// cases are the rules of which the first that is for an event counts (see
@@ -56,10 +61,12 @@ type rule struct {
 	cases []*rule
 	// dispatch tells which of the cases an event is for.
 	dispatch *dispatch
+	// comma and quote are what the source says of delimited text.
+	comma, quote *byte
 	// conflict says what rules for the same file disagree on.
 	conflict string
-	// lists are the files that the rule joins: they hold no events.
-	lists []string
+	// sides are the files that the rule looks up in: they hold no events.
+	sides []*sideFile
 }
 
 // A file is a file of events with the rule that covers it.
@@ -71,6 +78,10 @@ type file struct {
 	// streamName is the stream of events that name none themselves.
 	streamName string
 	format     string
+	// reason says why the file has its format.
+	reason string
+	// dialect is how delimited text is written.
+	dialect dialect
 	// guessed says that nothing but the content told the format.
 	guessed bool
 	// sniffed says that format and streamName are final.
@@ -83,32 +94,43 @@ type file struct {
 	// not read, so that rows never come from bytes that the record does not
 	// cover.
 	size int64
+	// years place times without a year; wall is now, untimed says that no one asks
+	// for a time, so that one without a zone is none.
+	years   yearTable
+	wall    time.Time
+	untimed bool
+	// progress is told of the bytes that are read of the file.
+	progress *Progress
 	// holds are the streams that the file has events of; the survey tells.
 	holds map[string]bool
 }
 
 // readRules reads the sources file of a folder; nil where there is none.
-func readRules(path string) ([]*rule, error) {
-	node, _, err := source.ReadFile(path)
+func readRules(path string) ([]*rule, *sideFile, error) {
+	node, text, err := source.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	itself := &sideFile{name: filepath.ToSlash(path), kind: workbook.KindSources, bytes: int64(len(text)), root: func() string { return rootOf(text) }}
+	if itself.full, err = filepath.Abs(path); err != nil {
+		return nil, nil, err
 	}
 	var m mappings
 	problems := source.Decode(node, &m)
 	var rules []*rule
-	lists := &listCache{folder: filepath.Dir(path), loaded: map[listKey]*lookupList{}}
+	lists := newListCache(filepath.Dir(path))
 	for _, s := range m.Sources {
 		r, more := s.check(lists, 0)
 		problems = append(problems, more...)
 		rules = append(rules, r)
 	}
 	if len(problems) > 0 {
-		return nil, problems
+		return nil, nil, problems
 	}
-	return rules, nil
+	return rules, itself, nil
 }
 
 // check makes a rule of a source, or says what is wrong with it.
@@ -124,6 +146,12 @@ func (s sourceNode) check(lists *listCache, depth int) (*rule, source.Problems) 
 		problems = append(problems, more...)
 		r.when = append(r.when, when...)
 	}
+	comma, quote, more := parseDialect(s.CSV)
+	problems = append(problems, more...)
+	r.comma, r.quote = comma, quote
+	if s.CSV.Exists() && r.format == "" {
+		r.format = "csv"
+	}
 	if s.Time.Exists() {
 		e, more := parseExpression(s.Time)
 		problems = append(problems, more...)
@@ -136,8 +164,21 @@ func (s sourceNode) check(lists *listCache, depth int) (*rule, source.Problems) 
 		}
 		r.zone = zone
 	}
+	if s.Year.Set() {
+		year, err := strconv.Atoi(s.Year.Value)
+		if err != nil || year < LeastYear || year > MostYear {
+			problems = append(problems, s.Year.Problem(0, "no year: "+s.Year.Value, fmt.Sprintf("a number from %d to %d", LeastYear, MostYear)))
+		}
+		r.year = year
+	}
 	return r, append(problems, r.enrich(s.Enrich, lists)...)
 }
+
+// The years that a source or Options may name.
+const (
+	LeastYear = 1970
+	MostYear  = 2261
+)
 
 // checkMapping makes one rule of all sources of a built-in mapping.
 func (s sourceNode) checkMapping(lists *listCache, depth int) (*rule, source.Problems) {
@@ -146,7 +187,7 @@ func (s sourceNode) checkMapping(lists *listCache, depth int) (*rule, source.Pro
 	for _, part := range parts {
 		r, more := part.check(lists, depth+1)
 		problems = append(problems, more...)
-		whole.lists = append(whole.lists, r.lists...)
+		whole.sides = append(whole.sides, r.sides...)
 		if len(r.cases) > 0 {
 			whole.cases = append(whole.cases, r.cases...)
 		} else {
@@ -323,9 +364,9 @@ func stem(name string) string {
 }
 
 // isDatabase tells the files of an audit that was written into the folder of
-// events.
+// events, and databases of addresses.
 func isDatabase(name string) bool {
-	for _, ending := range []string{".db", ".db-wal", ".db-shm"} {
+	for _, ending := range []string{".db", ".db-wal", ".db-shm", ".mmdb"} {
 		if strings.HasSuffix(name, ending) {
 			return true
 		}

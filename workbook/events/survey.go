@@ -30,6 +30,8 @@ type Survey struct {
 	// Plain lists the files in which no format was recognised, so that they were
 	// read as one value a line.
 	Plain []string
+	// Yearless are the files whose times name no year.
+	Yearless []Yearless
 	// Undecodable counts the lines that are no events; Bad are the first of
 	// them with what is wrong.
 	Undecodable int64
@@ -75,6 +77,7 @@ func (s *Set) surveyWith(ctx context.Context, hashes bool, scans []Scan) (*Surve
 	if err := s.sniff(ctx); err != nil {
 		return nil, err
 	}
+	defer s.reading()()
 	for {
 		survey, err := s.surveyOnce(ctx, hashes, scans)
 		if err == nil {
@@ -156,6 +159,9 @@ func (v *Survey) file(f *file, streams map[string]*seenStream, undecodable int64
 	}
 	v.Files = append(v.Files, workbook.EventFile{Path: f.name, Events: events, Undecodable: undecodable})
 	v.Formats[f.name] = f.format
+	if y, ok := f.yearless(); ok {
+		v.Yearless = append(v.Yearless, y)
+	}
 	if f.guessed && f.format == "lines" && events > 0 {
 		v.Plain = append(v.Plain, f.name)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,8 +15,12 @@ import (
 // layouts are the ways in which a time of day with its zone is written.
 var zoned = []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999Z0700", "2006-01-02 15:04:05.999999999 -0700", time.RFC1123Z}
 
-// zoneless are those without one; the second is DNIF's result grid.
-var zoneless = []string{"2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", "2 Jan 2006, 3:04 PM", "2 Jan 2006, 3:04:05 PM", "2006-01-02T15:04", "2006-01-02 15:04"}
+// zoneless are those without one: the third is DNIF's result grid, the last two
+// are what syslog daemons write.
+var zoneless = []string{
+	"2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", "2 Jan 2006, 3:04 PM", "2 Jan 2006, 3:04:05 PM", "2006-01-02T15:04", "2006-01-02 15:04",
+	"Jan 2 2006 15:04:05", "2006 Jan 2 15:04:05",
+}
 
 // errNoTime is a value that is no time.
 var errNoTime = errors.New("no time")
@@ -109,11 +114,17 @@ type timer struct {
 	file   *file
 	picker *picker
 	zone   *time.Location
+	// raw are the fields behind timeColumns that a log of the file's format may
+	// write the time in.
+	raw []string
+	// collect, where set, is given the times that name no year instead of their
+	// being placed in one.
+	collect func(offset int64, c calendar)
 }
 
 // newTimer reads times without a zone in tz, else in the zone of the source.
 func newTimer(f *file, tz *time.Location) *timer {
-	t := &timer{file: f, zone: tz}
+	t := &timer{file: f, zone: tz, raw: rawTimes(f.format)}
 	var fields map[string]expression
 	if f.rule != nil {
 		fields = f.rule.fields
@@ -121,45 +132,103 @@ func newTimer(f *file, tz *time.Location) *timer {
 			t.zone = f.rule.zone
 		}
 	}
-	t.picker = newPicker(timeColumns, fields)
+	t.picker = newPicker(slices.Concat(timeColumns, t.raw), fields)
 	return t
 }
 
 // of returns the time of an event, zero where it has none.
 func (t *timer) of(r *record) (time.Time, error) {
 	t.picker.find(r)
-	if v := t.picker.value(r, 0); v != nil {
-		if at, err := t.read(v, r); err == nil || !errors.Is(err, errNoTime) {
-			return at, err
-		}
+	at := place{r.offset, r.line}
+	minute := func() workbook.Value { return t.picker.value(r, 2) }
+	if when, err := t.read(t.picker.value(r, 0), minute, at); !errors.Is(err, errNoTime) {
+		return when, err
 	}
 	if t.file.rule != nil && t.file.rule.time != nil {
-		if v := t.file.rule.time.eval(r); v != nil {
-			if at, err := t.read(v, r); err == nil || !errors.Is(err, errNoTime) {
-				return at, err
+		if when, err := t.read(t.file.rule.time.eval(r), minute, at); !errors.Is(err, errNoTime) {
+			return when, err
+		}
+	}
+	if when, err := t.read(t.picker.value(r, 1), minute, at); !errors.Is(err, errNoTime) {
+		return when, err
+	}
+	return t.rawTime(func(i int) workbook.Value { return t.picker.value(r, len(timeColumns)+i) }, minute, at)
+}
+
+// rawTime takes the time from the first field of raw that tells it; zero where
+// none does. One that needs a zone only counts where no other is there.
+func (t *timer) rawTime(value func(i int) workbook.Value, minute func() workbook.Value, at place) (time.Time, error) {
+	var unplaced error
+	for i, name := range t.raw {
+		v := value(i)
+		if text, ok := v.(string); ok && name == utcTime {
+			v = strings.TrimSuffix(text, "Z") + "Z"
+		}
+		when, err := t.read(v, minute, at)
+		var zone *ZoneError
+		switch {
+		case err == nil:
+			return when, nil
+		case errors.As(err, &zone):
+			if unplaced == nil {
+				unplaced = err
 			}
+		case !errors.Is(err, errNoTime):
+			return when, err
 		}
 	}
-	if v := t.picker.value(r, 1); v != nil {
-		if at, err := t.read(v, r); err == nil || !errors.Is(err, errNoTime) {
-			return at, err
-		}
-	}
-	return time.Time{}, nil
+	return time.Time{}, unplaced
 }
 
 // read parses a time; one without a zone is placed by the event's $Xminute,
-// which is UTC.
-func (t *timer) read(v workbook.Value, r *record) (time.Time, error) {
-	at, local, err := ParseTime(v, t.zone)
+// which is UTC. The error is errNoTime where v is none.
+func (t *timer) read(v workbook.Value, minute func() workbook.Value, at place) (time.Time, error) {
+	if v == nil {
+		return time.Time{}, errNoTime
+	}
+	when, local, err := t.parse(v, at)
 	if err != nil || !local {
-		return at, err
+		return when, err
 	}
-	at, err = placeLocal(at, t.picker.value(r, 2))
+	when, err = placeLocal(when, minute())
+	switch {
+	case err == nil:
+		return when, nil
+	case t.file.untimed:
+		return time.Time{}, nil
+	}
+	return time.Time{}, &ZoneError{workbook.Position{File: t.file.name, Offset: at.offset, Line: at.line}, workbook.Text(v)}
+}
+
+// parse is ParseTime, which also takes times without a year.
+func (t *timer) parse(v workbook.Value, at place) (when time.Time, local bool, err error) {
+	text, ok := v.(string)
+	if !ok || !monthFirst(text) {
+		return ParseTime(v, t.zone)
+	}
+	c, ok := parseYearless(text)
+	switch {
+	case !ok:
+		return ParseTime(v, t.zone)
+	case t.collect != nil:
+		t.collect(at.offset, c)
+		return time.Time{}, false, nil
+	case t.file.untimed && t.zone == nil:
+		return time.Time{}, false, nil
+	}
+	year, err := t.file.yearAt(at.offset)
 	if err != nil {
-		return time.Time{}, &ZoneError{workbook.Position{File: t.file.name, Offset: r.offset, Line: r.line}, workbook.Text(v)}
+		return time.Time{}, false, err
 	}
-	return at, nil
+	zone := t.zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	when, ok = c.in(year, zone)
+	if !ok {
+		return time.Time{}, false, errNoTime
+	}
+	return when, t.zone == nil, nil
 }
 
 // placeLocal takes the zone of a clock's reading from $Xminute beside it, which

@@ -120,7 +120,7 @@ func TestTreeHash(t *testing.T) {
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		got, read, err := hashFile(t.Context(), path, int64(size))
+		got, read, err := hashFile(t.Context(), path, int64(size), nil)
 		if want := plainRoot(text); err != nil || got != want || read != int64(size) {
 			t.Errorf("%d bytes: got %s (%v), want %s", size, got, err, want)
 		}

@@ -120,6 +120,7 @@ func (w *worker) load(c *chunk, r *reading) error {
 	if err != nil {
 		return errFile{r.file, err}
 	}
+	r.file.progress.add(int(c.region.to - c.region.from))
 	if r.leaves != nil {
 		h := sha256.New()
 		h.Write([]byte{0}) // the leaf's mark
