@@ -43,7 +43,7 @@ func (p *Pseudonymiser) windowsPath(s string) string {
 }
 
 func (p *Pseudonymiser) afterUsers(s string) string {
-	lower := strings.ToLower(s)
+	lower := lowerASCII(s)
 	for _, home := range []string{`\\users\\`, `\users\`, `\\documents and settings\\`, `\documents and settings\`} {
 		if i := strings.Index(lower, home); i >= 0 {
 			sign := `\`

@@ -118,7 +118,7 @@ func (p *Pseudonymiser) browserAddress(host string) (string, bool) {
 		return "", false
 	}
 	a, ok := indicator.Address(canonical)
-	if !ok {
+	if !ok || !a.Is4() {
 		return "", false
 	}
 	b := p.Address(a).As4()
@@ -303,12 +303,13 @@ func runs(s string, belongs func(c byte) bool, replace func(run string) string) 
 	return b.String()
 }
 
-// lowerASCII lowers A to Z alone.
+// lowerASCII lowers A to Z alone, so that every byte keeps its place.
 func lowerASCII(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'A' && r <= 'Z' {
-			return r + 'a' - 'A'
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
 		}
-		return r
-	}, s)
+	}
+	return string(b)
 }

@@ -125,6 +125,7 @@ func FuzzRewrite(f *testing.F) {
 	for _, seed := range []string{
 		`{"user":"lena","url":"http://a.example.com/x?y=z","ip":"10.0.0.5"}`, "a,b\n\"x\",10.0.0.5\n", "#fields\ta\n10.0.0.5\n",
 		"<34>Jan  2 03:04:05 h sshd[1]: for x from 1.2.3.4", `CEF:0|a|b|1|2|n|3|suser=a\=b src=1.2.3.4`, `\\srv\c$\Users\x`, "[::1]:443 fe80::1%eth0 ::ffff:1.2.3.4/99",
+		"\x80@", "\u212aC:\\Users\\x", "\xffS-1-5-21-1-2-3-4", "a@ ::1", // letters that change their length in lower case
 		"hxxp[://]a[.]example[.]com/%zz", "a@b.com<c@d.com>,;e@f", `{"a":"` + "\xff" + `\ud800"}`, "5.0.0.10.in-addr.arpa 1.ip6.arpa 0x7f.1 010.0.0.1",
 	} {
 		f.Add(seed)
