@@ -2,7 +2,10 @@ package events
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
+	"errors"
+	"io"
 	"maps"
 	"slices"
 
@@ -19,6 +22,9 @@ type Content struct {
 	Format string
 	// Compression is "gzip", "zstd" or "", once Open has told it.
 	Compression string
+	// OwnDialect says, once Open has told it, that its delimiter is not what
+	// CSVDelimiter finds, or its quote not the double one.
+	OwnDialect bool
 	// Raw names for each column that a source maps from one field as it stands
 	// the fields that it may come from.
 	Raw  map[string][]string
@@ -82,6 +88,14 @@ func (c *Content) Open() (*Text, error) {
 		return nil, inFile(c.file, err)
 	}
 	c.Format = c.file.format
+	if c.Format == "csv" {
+		head, err := plain.Peek(headBytes)
+		if err != nil && !errors.Is(err, io.EOF) {
+			o.close()
+			return nil, inFile(c.file, err)
+		}
+		c.OwnDialect = c.file.dialect != dialect{CSVDelimiter(head), '"'}
+	}
 	if o.plain != nil {
 		c.Compression = "zstd"
 		if _, isGzip := o.plain.(interface{ Multistream(ok bool) }); isGzip {
@@ -93,7 +107,12 @@ func (c *Content) Open() (*Text, error) {
 
 // SourcesFile is the sources file that counts for the set, "" where there is
 // none.
-func (s *Set) SourcesFile() string { return s.sourcesFile }
+func (s *Set) SourcesFile() string {
+	if s.sources == nil {
+		return ""
+	}
+	return s.sources.full
+}
 
 // A Joined is a list that a sources file joins to events.
 type Joined struct {
@@ -165,5 +184,6 @@ func Spans(format string, line []byte) (spans []Span, problem string) {
 	return spans, ""
 }
 
-// CSVDelimiter is the delimiter of a file of CSV, by its first line.
-func CSVDelimiter(first []byte) byte { return byte(delimiter(first)) }
+// CSVDelimiter is the delimiter of a file of CSV whose quote is the double one,
+// by its beginning.
+func CSVDelimiter(head []byte) byte { return delimiter(bytes.TrimPrefix(head, bom), '"') }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"io"
 	"strings"
-
-	"tabletop/workbook/events"
 )
 
 // maxQuotedBytes is the most that is read ahead for the end of a quote, as by
@@ -21,13 +19,15 @@ type table struct {
 	kinds []Kind
 }
 
-// csv replaces in delimited text whose first line names the columns; comma 0 is
-// told from that line. kinds win over what names tell; that of "" is for the
+// headBytes is how much of a file is looked at for its delimiter.
+const headBytes = 64 << 10
+
+// csv replaces in delimited text whose first line names the columns. kinds win over what names tell; that of "" is for the
 // first column.
 func (p *Pseudonymiser) csv(in *lines, out *bytes.Buffer, flush func() error, comma byte, kinds map[string]Kind) error {
 	t := &table{p: p, in: in, comma: comma}
 	for header := true; ; {
-		record, err := t.record(header)
+		record, err := t.record()
 		if err != nil {
 			return endOf(err)
 		}
@@ -66,13 +66,10 @@ func (t *table) columns(header []byte, kinds map[string]Kind) {
 
 // record reads one record, which may stand on several lines. A quote that does
 // not end costs its line.
-func (t *table) record(header bool) (line, error) {
+func (t *table) record() (line, error) {
 	first, err := t.in.next()
 	if err != nil || first.piece {
 		return first, err
-	}
-	if header && t.comma == 0 && len(first.text) > 0 {
-		t.comma = events.CSVDelimiter(bytes.TrimPrefix(first.text, []byte("\ufeff")))
 	}
 	whole, end := bytes.Clone(first.text), bytes.Clone(first.end)
 	alone := line{text: bytes.Clone(first.text), end: bytes.Clone(first.end), piece: true}

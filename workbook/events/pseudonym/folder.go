@@ -207,6 +207,10 @@ func target(c *events.Content, from string) string {
 	return path.Join(filepath.ToSlash(name), c.Member)
 }
 
+// errDialect is delimited text that would be taken apart otherwise than the
+// reader of events does, so that a name could stay in it.
+var errDialect = errors.New("its delimiter or quote is not what its first lines tell, so names in it can't be told apart; write it with commas and double quotes")
+
 // read goes through all files once for the names in them, which texts may hold.
 func (p *Pseudonymiser) read(ctx context.Context, contents []*events.Content) error {
 	p.learning = true
@@ -215,6 +219,10 @@ func (p *Pseudonymiser) read(ctx context.Context, contents []*events.Content) er
 		text, err := c.Open()
 		if err != nil {
 			return err
+		}
+		if c.OwnDialect {
+			text.Close()
+			return fmt.Errorf("%s: %w", c.Name, errDialect)
 		}
 		err = p.Rewrite(ctx, c.Format, c.Raw, text.Reader, io.Discard)
 		text.Close()

@@ -76,7 +76,8 @@ func (p *Pseudonymiser) rewrite(ctx context.Context, format string, in *bufio.Re
 	var err error
 	switch l := (&lines{in: in}); format {
 	case "csv":
-		err = p.csv(l, buffer, flush, 0, nil)
+		head, _ := in.Peek(headBytes) // an error is met again by reading
+		err = p.csv(l, buffer, flush, events.CSVDelimiter(head), nil)
 	case "zeek":
 		err = p.zeek(l, buffer, flush)
 	default:
