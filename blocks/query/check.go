@@ -40,6 +40,9 @@ func (c *checker) selectStatement(s *Select, outer Window) {
 		if inner := s.From[i].Select; inner != nil {
 			c.selectStatement(inner, s.Window)
 		}
+		for _, u := range s.From[i].Unions {
+			c.selectStatement(u.Select, s.Window)
+		}
 		c.walk(&s.From[i].On, s.Window)
 	}
 	c.walk(&s.Where, s.Window)

@@ -19,7 +19,14 @@ type parser struct {
 	tokens []token
 	at     int
 	depth  int
+	// with are the SELECTs that WITH names, by where they begin; selects counts
+	// those read, since naming one twice reads it twice.
+	with    map[string]int
+	selects int
 }
+
+// maxSelects bounds the SELECTs of a query.
+const maxSelects = 200
 
 // mistake is the panic by which the parser leaves its recursion; parse turns
 // it into a Problem.
@@ -35,7 +42,7 @@ func parse(text source.Text, p *workbook.Preparation) (selected *Select, problem
 	if len(z.problems) > 0 {
 		return nil, z.problems
 	}
-	q := &parser{text: text, tokens: tokens}
+	q := &parser{text: text, tokens: tokens, with: map[string]int{}}
 	defer func() {
 		if r := recover(); r != nil {
 			m, ok := r.(mistake)
@@ -46,8 +53,12 @@ func parse(text source.Text, p *workbook.Preparation) (selected *Select, problem
 		}
 	}()
 	q.first()
+	if q.accept("WITH") {
+		q.commons()
+	}
 	selected = q.selectStatement()
-	q.accept(";")
+	for q.accept(";") {
+	}
 	if q.peek().kind != endToken {
 		q.unexpected("the end of the query")
 	}
@@ -60,9 +71,7 @@ func (q *parser) first() {
 	switch {
 	case t.kind == endToken:
 		q.fail(t, "no query", "write SELECT … FROM <stream>")
-	case t.is("SELECT"), t.is("("):
-	case t.is("WITH"):
-		q.fail(t, "WITH is not supported yet", "write the inner SELECT in FROM ( … )")
+	case t.is("SELECT"), t.is("("), t.is("WITH"):
 	default:
 		q.fail(t, "a query begins with SELECT: only reading is allowed", "")
 	}
@@ -115,7 +124,7 @@ func (q *parser) unexpected(wanted string) {
 }
 
 // keywords are those that may follow an expression.
-var keywords = []string{"SELECT", "DISTINCT", "FROM", "WHERE", "GROUP", "BY", "HAVING", "ORDER", "LIMIT", "OFFSET", "AND", "OR", "NOT", "IN", "LIKE", "RLIKE", "REGEXP", "BETWEEN", "IS", "NULL", "AS", "ON", "JOIN", "LEFT", "INNER", "CROSS", "CASE", "WHEN", "THEN", "ELSE", "END", "ASC", "DESC", "UNION", "EXISTS"}
+var keywords = []string{"SELECT", "DISTINCT", "FROM", "WHERE", "GROUP", "BY", "HAVING", "ORDER", "LIMIT", "OFFSET", "AND", "OR", "NOT", "IN", "LIKE", "RLIKE", "REGEXP", "BETWEEN", "IS", "NULL", "AS", "ON", "JOIN", "LEFT", "INNER", "CROSS", "CASE", "WHEN", "THEN", "ELSE", "END", "ASC", "DESC", "UNION", "EXISTS", "NEWEST", "OLDEST"}
 
 func (q *parser) misspelt(t token) string {
 	if t.kind != wordToken || slices.ContainsFunc(keywords, t.is) {
@@ -136,6 +145,21 @@ func (q *parser) deeper() {
 func (q *parser) selectStatement() *Select {
 	q.deeper()
 	defer func() { q.depth-- }()
+	if q.selects++; q.selects > maxSelects {
+		q.fail(q.peek(), "more than "+strconv.Itoa(maxSelects)+" SELECTs", "")
+	}
+	s := q.oneSelect()
+	if q.peek().is("UNION") {
+		s = q.union(s)
+	}
+	if t := q.peek(); t.is("INTERSECT") || t.is("EXCEPT") || t.is("MINUS") {
+		q.fail(t, strings.ToUpper(t.text)+" is not supported yet", "write IN or NOT IN (SELECT …)")
+	}
+	return s
+}
+
+// oneSelect reads a SELECT up to what may join another to it.
+func (q *parser) oneSelect() *Select {
 	if q.accept("(") {
 		s := q.selectStatement()
 		q.expect(")")
@@ -161,8 +185,20 @@ func (q *parser) selectStatement() *Select {
 	if q.accept("HAVING") {
 		s.Having = q.expr()
 	}
+	q.tail(s)
+	return s
+}
+
+// tail reads what orders and cuts the rows.
+func (q *parser) tail(s *Select) {
 	if q.accept("ORDER", "BY") {
 		q.order(s)
+	}
+	switch {
+	case q.accept("NEWEST", "FIRST"):
+		s.Newest = true
+	case q.accept("OLDEST", "FIRST"):
+		s.Oldest = true
 	}
 	if q.accept("LIMIT") {
 		s.Limit = q.count("LIMIT")
@@ -170,10 +206,6 @@ func (q *parser) selectStatement() *Select {
 	if q.accept("OFFSET") {
 		s.Offset = q.count("OFFSET")
 	}
-	if t := q.peek(); t.is("UNION") || t.is("INTERSECT") || t.is("EXCEPT") {
-		q.fail(t, strings.ToUpper(t.text)+" is not supported yet", "write one query a block")
-	}
-	return s
 }
 
 func (q *parser) order(s *Select) {
@@ -204,7 +236,10 @@ func (q *parser) count(what string) int64 {
 func (q *parser) item() Item {
 	t := q.peek()
 	if q.accept("*") {
-		return Item{At: t.start}
+		return q.star(Item{At: t.start})
+	}
+	if t.is("BARE") && q.accept("BARE", "(", "*", ")") {
+		return q.star(Item{At: t.start, Bare: true})
 	}
 	if t.is("FROM") {
 		q.fail(t, "expected a column, found FROM", "remove the comma before it, or name a column")
@@ -263,11 +298,18 @@ func (q *parser) from(s *Select) {
 func (q *parser) source(join string) Source {
 	t := q.peek()
 	s := Source{Join: join, At: t.start}
-	if q.accept("(") {
+	switch {
+	case q.accept("("):
 		s.Select = q.selectStatement()
 		q.expect(")")
-	} else {
+		s.flatten()
+	case q.special(&s):
+	default:
 		s.Stream = q.stream()
+		if begin, ok := q.with[s.Stream]; ok {
+			s.Select, s.Stream, s.Alias = q.common(begin), "", strings.ToLower(s.Stream)
+			s.flatten()
+		}
 	}
 	if q.accept("AS") {
 		s.Alias = q.name("an alias")

@@ -37,7 +37,7 @@ func (w *writer) pushWhere(s *Select, sc *scope) Expr {
 
 // pushable reports whether a SELECT reads one stream that lies in files.
 func (w *writer) pushable(s *Select, sc *scope) bool {
-	return len(s.From) == 1 && sc.sources[0].scan >= 0 && (w.inMemory == nil || !w.inMemory(s.From[0].Stream))
+	return len(s.From) == 1 && sc.sources[0].scan >= 0 && (w.inMemory == nil || !w.inMemory(w.query.Scans[sc.sources[0].scan].Stream))
 }
 
 // terms lists what AND joins.
@@ -170,7 +170,7 @@ func (w *writer) oneOf(e *In, src *scopeSource) (events.Filter, bool) {
 // pushed down and every aggregate is one that the readers know. It reports
 // whether it did.
 func (w *writer) pushGroups(s *Select, sc *scope, left Expr) bool {
-	if left != nil || !w.pushable(s, sc) || !aggregated(s) {
+	if left != nil || !w.pushable(s, sc) || !aggregated(s) || len(s.Groups) > 0 && (s.Newest || s.Oldest) {
 		return false
 	}
 	src := &sc.sources[0]

@@ -53,7 +53,7 @@ func Search(o Options) workbook.Kind {
 // tree says a search as a SELECT.
 func (c SearchConfig) tree(p *workbook.Preparation) (*Select, source.Problems) {
 	var problems source.Problems
-	s := &Select{Items: []Item{{}}, From: []Source{{Stream: searchStream}}, Limit: searchRows, Offset: -1, NewestFirst: true}
+	s := &Select{Items: []Item{{}}, From: []Source{{Stream: searchStream}}, Limit: searchRows, Offset: -1, Newest: true}
 	if c.Stream.Set() {
 		s.From[0].Stream = strings.ToUpper(p.Expand(c.Stream))
 	}
@@ -98,7 +98,7 @@ func (s *Select) aggregate(text source.Text) source.Problems {
 	if !slices.Contains(searchAggregates, words[0]) {
 		return source.Problems{text.Problem(0, "unknown aggregate "+words[0], source.DidYouMean(words[0], searchAggregates))}
 	}
-	s.NewestFirst = false
+	s.Newest = false
 	column := &Column{Name: words[1]}
 	if words[0] != "count_unique" {
 		s.Items = []Item{{Expr: &Call{Name: words[0], Args: []Expr{column}}}}

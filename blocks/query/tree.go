@@ -11,9 +11,9 @@ type Select struct {
 	Order    []Order
 	// Limit and Offset are -1 where there is none.
 	Limit, Offset int64
-	// NewestFirst orders rows by their time, the newest first, where Order does
-	// not tell.
-	NewestFirst bool
+	// Newest and Oldest order rows, or groups by their latest and their first
+	// event, by time where Order does not tell.
+	Newest, Oldest bool
 	// Window is taken out of Where: the pseudo-conditions $Duration, $StartTime
 	// and $EndTime.
 	Window Window
@@ -25,18 +25,36 @@ type Item struct {
 	// Expr is nil for *.
 	Expr  Expr
 	Alias string
-	At    int
+	// Bare gives the columns of * in lower case and without $, as pipe DQL does;
+	// Except are those that * leaves out.
+	Bare   bool
+	Except []string
+	At     int
 }
 
-// A Source is what FROM and JOIN name: a stream, or a SELECT in parentheses.
+// A Source is what FROM and JOIN name: a stream, several streams that are read
+// as one, an event store, or a SELECT in parentheses.
 type Source struct {
 	Stream string
+	// Streams are several streams that are read as one; Every is all of them.
+	Streams []string
+	Every   bool
+	// Store is the name of an event store.
+	Store  string
 	Select *Select
+	// Unions are joined to the rows of Select.
+	Unions []Union
 	Alias  string
 	// Join is "", "JOIN", "LEFT JOIN" or "CROSS JOIN"; On its condition.
 	Join string
 	On   Expr
 	At   int
+}
+
+// A Union is a SELECT behind UNION; All keeps rows that are the same.
+type Union struct {
+	All    bool
+	Select *Select
 }
 
 // An Order is a term of ORDER BY.
@@ -213,6 +231,9 @@ func eachSelect(s *Select, visit func(*Select)) {
 		if s.From[i].Select != nil {
 			visit(s.From[i].Select)
 		}
+		for _, u := range s.From[i].Unions {
+			visit(u.Select)
+		}
 	}
 	var walk func(e Expr)
 	walk = func(e Expr) {
@@ -237,4 +258,10 @@ func eachSelect(s *Select, visit func(*Select)) {
 	}
 	walk(s.Where)
 	walk(s.Having)
+	for _, g := range s.Groups {
+		walk(g)
+	}
+	for _, o := range s.Order {
+		walk(o.Expr)
+	}
 }

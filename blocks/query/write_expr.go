@@ -152,6 +152,9 @@ func (w *writer) columnIn(sc *scope, e *Column) (operand, bool) {
 		if k := slices.IndexFunc(src.names, func(n string) bool { return same(&Column{Name: n}, &Column{Name: e.Name}) }); k >= 0 {
 			return operand{fmt.Sprintf(`%s."k%d"`, src.table, k), src.kinds[k]}, true
 		}
+		if src.open {
+			return operand{"NULL", isAny}, true
+		}
 	}
 	switch streams {
 	case 0:

@@ -2,7 +2,6 @@ package events
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"tabletop/workbook"
@@ -124,7 +123,7 @@ func plainMillis(c *cell) (moment, bool) {
 // of the same streams, so the answers for their names are remembered.
 type streamTest struct {
 	layout *layout
-	wanted string
+	wanted streamNames
 	known  map[string]bool
 	// last is the name tested last, answer what came of it.
 	last     []byte
@@ -135,21 +134,21 @@ type streamTest struct {
 // maxStreams bounds the names that are remembered.
 const maxStreams = 1000
 
-func newStreamTest(l *layout, stream string) *streamTest {
-	return &streamTest{layout: l, wanted: strings.ToUpper(stream), known: map[string]bool{}}
+func newStreamTest(l *layout, wanted streamNames) *streamTest {
+	return &streamTest{layout: l, wanted: wanted, known: map[string]bool{}}
 }
 
 // holds reports whether the event's own $Stream, or its file, names the wanted
 // stream.
 func (s *streamTest) holds(c *cell) bool {
-	if s.wanted == "" {
+	if s.wanted.has("") {
 		return true
 	}
 	if c.null() {
-		return s.layout.file.streamOf(nil) == s.wanted
+		return s.wanted.has(s.layout.file.streamOf(nil))
 	}
 	if c.form == readyForm {
-		return s.layout.file.streamOf(*c.ready) == s.wanted
+		return s.wanted.has(s.layout.file.streamOf(*c.ready))
 	}
 	if s.lastForm == c.form && string(c.raw) == string(s.last) {
 		return s.answer
@@ -164,7 +163,7 @@ func (s *streamTest) ask(c *cell) bool {
 	if known, ok := s.known[string(c.raw)]; ok {
 		return known
 	}
-	answer := s.layout.file.streamOf(c.value()) == s.wanted
+	answer := s.wanted.has(s.layout.file.streamOf(c.value()))
 	if len(s.known) < maxStreams {
 		s.known[string(c.raw)] = answer
 	}

@@ -62,9 +62,9 @@ func (e errFile) Unwrap() error { return inFile(e.file, e.err) }
 // newPass chooses the files that may hold the stream.
 func newPass(s *Set, scan Scan) *pass {
 	p := &pass{set: s, scan: scan, all: scan.Columns}
-	stream := streamName(scan.Stream)
+	streams := scan.streamNames()
 	for i, f := range s.files {
-		if stream == "" || f.holds == nil || f.holds[stream] {
+		if streams.mayHold(f) {
 			p.files = append(p.files, i)
 		}
 	}
@@ -198,7 +198,7 @@ type worker struct {
 func (w *worker) chunk(c chunk, r *reading, visit func(h hit) error) (lines int64, err error) {
 	if w.reading != r {
 		w.reading, w.decoder = r, nil
-		w.stream = newStreamTest(r.layout, w.pass.scan.Stream)
+		w.stream = newStreamTest(r.layout, w.pass.scan.streamNames())
 		w.cells = make([]cell, len(r.layout.columns))
 		if r.lines != nil {
 			w.decoder = r.lines()
