@@ -23,6 +23,7 @@ import (
 	"tabletop/workbook"
 	"tabletop/workbook/events"
 	"tabletop/workbook/source"
+	"tabletop/workbook/stores"
 )
 
 // An input is what the flags of a command say of the workbook and its events.
@@ -35,6 +36,8 @@ type input struct {
 	zone         string
 	window       string
 	set          map[string]string
+	// session are the event stores that blocks work on, nil without a run.
+	session *stores.Session
 }
 
 // workbookFlags are those that choose what a workbook is prepared with.
@@ -173,6 +176,7 @@ func (in *input) prepare(path string, withEvents bool) (*bench, error) {
 			problems = append(problems, source.Problem{Place: source.Place{File: "events"}, Message: describe(err)})
 		}
 	}
+	b.options.Stores = in.session
 	b.options.Query = query.Options{Events: b.set, Standard: b.standard}
 	w, written, err := workbook.ReadFile(b.file, blocks.Kinds(b.options))
 	if err != nil && !collect(&problems, err) {
