@@ -225,7 +225,7 @@ func (c *checker) aliases(e *Expr, s *Select) {
 }
 
 func aliased(item Item, column *Column) bool {
-	return item.Alias != "" && column.Qualifier == "" && strings.TrimPrefix(item.Alias, "$") == strings.TrimPrefix(column.Name, "$")
+	return item.Alias != "" && column.Qualifier == "" && sameColumn(item.Alias, column.Name)
 }
 
 // mentions reports whether an expression reads a column.

@@ -173,6 +173,9 @@ func (q *parser) primary() Expr {
 	case columnToken, quotedToken:
 		q.next()
 		return q.named(t)
+	case pathToken:
+		q.next()
+		return pathField(t)
 	case wordToken:
 		return q.word()
 	}
@@ -242,7 +245,9 @@ func (q *parser) word() Expr {
 	case t.is("CAST") && q.tokens[q.at+1].is("("):
 		q.next()
 		return q.cast(t.start)
-	case slices.ContainsFunc(keywords, t.is) && !q.tokens[q.at+1].is("("):
+	case !q.pipes && slices.ContainsFunc(keywords, t.is) && !q.tokens[q.at+1].is("("):
+		q.unexpected("a value")
+	case q.pipes && slices.ContainsFunc(pipeKeywords, t.is) && !q.tokens[q.at+1].is("("):
 		q.unexpected("a value")
 	}
 	q.next()
@@ -277,7 +282,7 @@ func (q *parser) caseOf(at int) Expr {
 var castTypes = map[string]string{
 	"INT": "int", "INTEGER": "int", "BIGINT": "int", "LONG": "int", "SMALLINT": "int", "TINYINT": "int", "SHORT": "int",
 	"FLOAT": "real", "DOUBLE": "real", "REAL": "real", "DECIMAL": "real", "NUMERIC": "real",
-	"STRING": "text", "VARCHAR": "text", "CHAR": "text", "TEXT": "text",
+	"STRING": "text", "BOOLEAN": "bool", "BOOL": "bool", "TIMESTAMP": "timestamp", "DATE": "date", "VARCHAR": "text", "CHAR": "text", "TEXT": "text",
 }
 
 func (q *parser) cast(at int) Expr {
@@ -287,7 +292,7 @@ func (q *parser) cast(at int) Expr {
 	t := q.next()
 	c.Type = castTypes[strings.ToUpper(t.text)]
 	if c.Type == "" {
-		q.fail(t, "unknown type "+t.text, "INT, BIGINT, FLOAT, DOUBLE or STRING")
+		q.fail(t, "unknown type "+t.text, "INT, BIGINT, FLOAT, DOUBLE, STRING, BOOLEAN, TIMESTAMP or DATE")
 	}
 	if q.accept("(") { // DECIMAL(10,2), VARCHAR(20): the size changes nothing
 		q.list()

@@ -23,6 +23,9 @@ type parser struct {
 	// those read, since naming one twice reads it twice.
 	with    map[string]int
 	selects int
+	// pipes says that the text is pipe DQL; warnings are what it says oddly.
+	pipes    bool
+	warnings source.Problems
 }
 
 // maxSelects bounds the SELECTs of a query.
@@ -37,19 +40,13 @@ func parse(text source.Text, p *workbook.Preparation) (selected *Select, problem
 	if at, ok := looksDQL(text.Value); ok {
 		return nil, source.Problems{text.Problem(at, "this is DQL, not SQL", "write it in a dql block")}
 	}
-	z := tokenizer{text: text, parameter: p.Parameter, names: p.ParameterNames()}
-	tokens := z.tokenize()
-	if len(z.problems) > 0 {
-		return nil, z.problems
+	q, problems := newParser(text, p, false)
+	if len(problems) > 0 {
+		return nil, problems
 	}
-	q := &parser{text: text, tokens: tokens, with: map[string]int{}}
 	defer func() {
-		if r := recover(); r != nil {
-			m, ok := r.(mistake)
-			if !ok {
-				panic(r)
-			}
-			selected, problems = nil, source.Problems{m.problem}
+		if m := caught(recover()); len(m) > 0 {
+			selected, problems = nil, m
 		}
 	}()
 	q.first()
@@ -63,6 +60,25 @@ func parse(text source.Text, p *workbook.Preparation) (selected *Select, problem
 		q.unexpected("the end of the query")
 	}
 	return selected, nil
+}
+
+// newParser splits a text into tokens.
+func newParser(text source.Text, p *workbook.Preparation, dql bool) (*parser, source.Problems) {
+	z := tokenizer{text: text, parameter: p.Parameter, names: p.ParameterNames(), dql: dql}
+	tokens := z.tokenize()
+	return &parser{text: text, tokens: tokens, with: map[string]int{}, pipes: dql}, z.problems
+}
+
+// caught makes problems of the mistake that a panic carries.
+func caught(r any) source.Problems {
+	if r == nil {
+		return nil
+	}
+	m, ok := r.(mistake)
+	if !ok {
+		panic(r)
+	}
+	return source.Problems{m.problem}
 }
 
 // first tells apart what is no SELECT at all.
@@ -330,9 +346,14 @@ func (q *parser) stream() string {
 	if t.kind != wordToken && t.kind != quotedToken && t.kind != columnToken || t.kind == wordToken && slices.ContainsFunc(keywords, t.is) {
 		q.unexpected("a stream")
 	}
-	q.next()
+	return strings.ToUpper(q.hyphenated())
+}
+
+// hyphenated takes a name that may hold hyphens, as it is written.
+func (q *parser) hyphenated() string {
+	t := q.next()
 	if t.kind == quotedToken {
-		return strings.ToUpper(t.text)
+		return t.text
 	}
 	end := t.end
 	for {
@@ -347,7 +368,7 @@ func (q *parser) stream() string {
 		q.at += 2
 		end = after.end
 	}
-	return strings.ToUpper(q.text.Value[t.start:end])
+	return q.text.Value[t.start:end]
 }
 
 // list takes expressions up to what is no comma.

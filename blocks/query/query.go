@@ -16,6 +16,7 @@ import (
 	"tabletop/workbook"
 	"tabletop/workbook/events"
 	"tabletop/workbook/source"
+	"tabletop/workbook/stores"
 )
 
 // Options are what all queries of a run share.
@@ -25,7 +26,7 @@ type Options struct {
 	// Standard is the span that a query without a time reads; zero reads all.
 	Standard time.Duration
 	// Stores are the event stores that the run may read and write; nil for none.
-	Stores Stores
+	Stores *stores.Session
 	// Plain leaves conditions and groups to SQLite, for comparing.
 	Plain bool
 }

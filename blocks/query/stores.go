@@ -59,12 +59,6 @@ func (s *Statement) withStores(ctx context.Context, o Options, extra map[string]
 	return all, nil
 }
 
-// Stores are the event stores of a run: what is written is seen by whatever
-// reads later in the same run.
-type Stores interface {
-	Rows(ctx context.Context, name string, limit int) (workbook.Table, error)
-}
-
 // errNoStores is why a query over an event store can't run.
 var errNoStores = errors.New("there are no event stores here")
 

@@ -142,7 +142,7 @@ type (
 		Whens []When
 		Else  Expr
 	}
-	// Cast is CAST(X AS Type); Type is int, real or text.
+	// Cast is CAST(X AS Type); Type is int, real, text, bool, timestamp or date.
 	Cast struct {
 		At   int
 		X    Expr

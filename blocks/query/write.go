@@ -26,6 +26,8 @@ type writer struct {
 	items   []Item
 	grouped bool
 	inside  bool
+	// calling are the functions whose arguments are written.
+	calling []*Call
 	// pushed are the groups that the readers make, pushedCalls their aggregates.
 	pushed      *events.Grouping
 	pushedCalls []*Call
