@@ -9,25 +9,28 @@ import (
 	"tabletop/workbook/source"
 )
 
-// DQL is the kind of block that holds DNIF's query language. Of it, the
-// directive _trigger is supported so far.
+// DQL is the kind of block that holds DNIF's query language: pipe DQL, or
+// directives joined by >>.
 func DQL(o Options) workbook.Kind {
+	o.Query.Stores = o.Stores
 	return workbook.Kind{
 		Name:   "dql",
-		Doc:    "a DQL directive: _trigger api generic_webhook send_alert '<configuration>'",
+		Doc:    "DQL: stream=firewall where … | groupby …, or directives such as _fetch, _checkif and _trigger",
 		Config: source.Text{},
 		Prepare: func(b workbook.Block, p *workbook.Preparation) workbook.Step {
 			text, ok := b.Body.Text()
 			if !ok {
-				p.Report(b.Body.Problem("dql holds the text of a directive", "write it under '|'"))
+				p.Report(b.Body.Problem("dql holds the text of a query", "write it under '|'"))
 				return nil
 			}
-			directive, problems := query.ParseDirective(text)
-			if len(problems) > 0 {
-				p.ReportAll(problems)
+			pipeline, problems := query.ParseDQL(text, o.Query, p, func(text source.Text, d query.Directive, p *workbook.Preparation) workbook.Step {
+				return prepareTrigger(text, d, o, p)
+			})
+			p.ReportAll(problems)
+			if pipeline == nil {
 				return nil
 			}
-			return prepareTrigger(text, directive, o, p)
+			return pipeline
 		},
 	}
 }
@@ -38,7 +41,7 @@ func prepareTrigger(text source.Text, d query.Directive, o Options, p *workbook.
 	want := []string{"api", "generic_webhook", "send_alert"}
 	for i, w := range want {
 		if i >= len(d.Words) {
-			p.Report(text.Problem(len(text.Value), fmt.Sprintf("_trigger lacks %s", w), form))
+			p.Report(text.Problem(d.End, fmt.Sprintf("_trigger lacks %s", w), form))
 			return nil
 		}
 		if got := d.Words[i]; got.Text != w {
@@ -51,7 +54,7 @@ func prepareTrigger(text source.Text, d query.Directive, o Options, p *workbook.
 		}
 	}
 	if len(d.Words) == len(want) {
-		p.Report(text.Problem(len(text.Value), "_trigger names no configuration", form))
+		p.Report(text.Problem(d.End, "_trigger names no configuration", form))
 		return nil
 	}
 	if extra := d.Words[len(want)+1:]; len(extra) > 0 {

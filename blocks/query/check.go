@@ -281,3 +281,6 @@ func findAggregate(e Expr) *Call {
 	}
 	return nil
 }
+
+// mentionsColumn reports whether an expression reads a column of that name.
+func mentionsColumn(e Expr, name string) bool { return e != nil && mentions(e, &Column{Name: name}) }

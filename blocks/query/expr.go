@@ -111,11 +111,22 @@ func (q *parser) sum() Expr {
 	for n := 0; ; n++ {
 		t := q.peek()
 		q.bound(n)
+		if t.is("||") && q.emptyPipe() {
+			return x
+		}
 		if !q.accept("+") && !q.accept("-") && !q.accept("||") {
 			return x
 		}
 		x = &Binary{t.start, t.text, x, q.product()}
 	}
+}
+
+// emptyPipe reports whether || is a pipe with nothing in it, not a joining of
+// texts.
+func (q *parser) emptyPipe() bool {
+	after := q.tokens[q.at+1]
+	return q.pipes && (after.kind == endToken || after.is("|") || after.is("||") || after.is(";") ||
+		after.kind == wordToken && slices.Contains(pipeNames, strings.ToLower(after.text)))
 }
 
 func (q *parser) bound(terms int) {

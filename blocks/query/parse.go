@@ -37,7 +37,7 @@ type mistake struct{ problem source.Problem }
 
 // parse reads a text as one SELECT.
 func parse(text source.Text, p *workbook.Preparation) (selected *Select, problems source.Problems) {
-	if at, ok := looksDQL(text.Value); ok {
+	if l, at := LanguageOf(text.Value); l == LanguagePipe || l == LanguageLegacy {
 		return nil, source.Problems{text.Problem(at, "this is DQL, not SQL", "write it in a dql block")}
 	}
 	q, problems := newParser(text, p, false)

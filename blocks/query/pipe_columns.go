@@ -91,6 +91,27 @@ func pathField(t token) Expr {
 	return &Call{At: t.start, Name: "coalesce", Args: []Expr{call(rawColumn, t.text), own}}
 }
 
+// pathColumns gathers the columns that are read only where a path may lead, by
+// their names in small letters: that no event has them is no mistake.
+func pathColumns(s *Select, into map[string]bool) {
+	s.eachExpr(func(e Expr) {
+		c, ok := e.(*Call)
+		if !ok || c.Name != "raw_field" && c.Name != "coalesce" || len(c.Args) == 0 {
+			return
+		}
+		first, ok := c.Args[0].(*Call)
+		if c.Name == "coalesce" && (!ok || first.Name != "raw_field") {
+			return
+		}
+		for _, arg := range c.Args {
+			if column, ok := arg.(*Column); ok {
+				into[bare(column.Name)] = true
+			}
+		}
+	})
+	eachSelect(s, func(inner *Select) { pathColumns(inner, into) })
+}
+
 // finish makes the SELECT whole once all pipes are known, and tells which can't
 // stand together.
 func (z *pipe) finish() {
@@ -124,7 +145,7 @@ func (z *pipe) finish() {
 		return
 	}
 	if s.Limit < 0 {
-		s.Limit, s.Newest = pipeLimit, true
+		s.Limit, s.Newest, s.defaultLimit = pipeLimit, true, true
 	}
 }
 

@@ -263,7 +263,12 @@ func (w *writer) aggregate(e *Call, src *scopeSource) (events.Aggregate, bool) {
 	}
 	column, ok := w.plainColumn(e.Args[0], src)
 	kind := e.Name
+	if kind == "mean" {
+		kind = "avg"
+	}
 	switch {
+	case !slices.Contains([]string{"count", "sum", "avg", "min", "max"}, kind):
+		return events.Aggregate{}, false
 	case e.Name == "count" && e.Distinct:
 		kind = "count_distinct"
 	case e.Distinct:

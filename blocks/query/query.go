@@ -29,6 +29,8 @@ type Options struct {
 	Stores *stores.Session
 	// Plain leaves conditions and groups to SQLite, for comparing.
 	Plain bool
+	// lines is told of lines that are no events.
+	lines *Undecodable
 }
 
 // A Statement is a query that has been checked.
@@ -38,6 +40,8 @@ type Statement struct {
 	// Columns are the result's, unless Star says that only the run will tell.
 	Columns []string
 	Star    bool
+	// pipeLimited says that the limit is pipe DQL's own.
+	pipeLimited bool
 }
 
 // Parse reads DNIF SQL. Parameters are taken from p; the mistakes are returned,
@@ -205,6 +209,8 @@ func timeColumn(t workbook.Table) int {
 // event has, and events left out.
 func (s *Statement) warnings(ctx context.Context, q events.Query, r events.Result, extra map[string]workbook.Table, o Options) ([]string, error) {
 	var out []string
+	quiet := map[string]bool{}
+	pathColumns(s.tree, quiet)
 	for i, scan := range q.Scans {
 		if table, ok := extra[scan.Stream]; ok {
 			if storeOf(&scan) != "" && timeColumn(table) < 0 && timed(s.tree) {
@@ -213,7 +219,8 @@ func (s *Statement) warnings(ctx context.Context, q events.Query, r events.Resul
 			continue
 		}
 		read := r.Read[i]
-		if read.Complete && (read.Events == 0 || len(read.Unseen) > 0) {
+		read.Unseen = slices.DeleteFunc(slices.Clone(read.Unseen), func(c string) bool { return quiet[strings.ToLower(strings.TrimPrefix(c, "$"))] })
+		if read.Complete && (read.Events == 0 || len(read.Unseen) > 0) || len(scan.Streams) > 1 {
 			more, err := missing(ctx, scan, read, o.Events)
 			if err != nil {
 				return nil, err
@@ -263,7 +270,7 @@ func missing(ctx context.Context, scan events.Scan, read events.Reading, set *ev
 		return nil, err
 	}
 	names := scan.Names(streams)
-	if read.Events == 0 {
+	if read.Events == 0 && read.Complete {
 		if len(names) == 0 {
 			return []string{"there are no events"}, nil
 		}
@@ -277,9 +284,6 @@ func missing(ctx context.Context, scan events.Scan, read events.Reading, set *ev
 	}
 	known := columnsOf(streams, names)
 	for _, column := range read.Unseen {
-		if sameColumn(column, rawColumn) {
-			continue // asked for beside others, for what is not extracted
-		}
 		out = append(out, fmt.Sprintf("no event of %s has the column %s%s", scan.Name(), column, hint(column, known)))
 	}
 	return out, nil

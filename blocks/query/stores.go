@@ -11,8 +11,8 @@ import (
 )
 
 // storePrefix begins the names under which event stores are handed to the
-// engine, beside streams: no stream has a blank before its name.
-const storePrefix = " STORE "
+// engine, beside streams, whose names hold no NUL.
+const storePrefix = "\x00STORE "
 
 // storeStream is the name of a store among the streams of a query.
 func storeStream(store string) string { return storePrefix + strings.ToUpper(store) }

@@ -18,6 +18,8 @@ type Select struct {
 	// and $EndTime.
 	Window Window
 	At     int
+	// defaultLimit says that Limit is the language's own.
+	defaultLimit bool
 }
 
 // An Item is a column of the result.
@@ -225,6 +227,34 @@ func children(e Expr) []*Expr {
 	return out
 }
 
+// eachExpr visits all expressions of a SELECT, but not those of SELECTs in them.
+func (s *Select) eachExpr(visit func(Expr)) {
+	var walk func(e Expr)
+	walk = func(e Expr) {
+		if e == nil {
+			return
+		}
+		visit(e)
+		for _, child := range children(e) {
+			walk(*child)
+		}
+	}
+	for _, item := range s.Items {
+		walk(item.Expr)
+	}
+	for _, src := range s.From {
+		walk(src.On)
+	}
+	walk(s.Where)
+	for _, g := range s.Groups {
+		walk(g)
+	}
+	walk(s.Having)
+	for _, o := range s.Order {
+		walk(o.Expr)
+	}
+}
+
 // eachSelect visits the SELECTs that stand in s.
 func eachSelect(s *Select, visit func(*Select)) {
 	for i := range s.From {
@@ -235,11 +265,8 @@ func eachSelect(s *Select, visit func(*Select)) {
 			visit(u.Select)
 		}
 	}
-	var walk func(e Expr)
-	walk = func(e Expr) {
+	s.eachExpr(func(e Expr) {
 		switch x := e.(type) {
-		case nil:
-			return
 		case *In:
 			if x.Select != nil {
 				visit(x.Select)
@@ -249,19 +276,5 @@ func eachSelect(s *Select, visit func(*Select)) {
 		case *Exists:
 			visit(x.Select)
 		}
-		for _, child := range children(e) {
-			walk(*child)
-		}
-	}
-	for _, item := range s.Items {
-		walk(item.Expr)
-	}
-	walk(s.Where)
-	walk(s.Having)
-	for _, g := range s.Groups {
-		walk(g)
-	}
-	for _, o := range s.Order {
-		walk(o.Expr)
-	}
+	})
 }

@@ -177,7 +177,7 @@ func (in *input) prepare(path string, withEvents bool) (*bench, error) {
 		}
 	}
 	b.options.Stores = in.session
-	b.options.Query = query.Options{Events: b.set, Standard: b.standard}
+	b.options.Query = query.Options{Events: b.set, Standard: b.standard, Stores: in.session}
 	w, written, err := workbook.ReadFile(b.file, blocks.Kinds(b.options))
 	if err != nil && !collect(&problems, err) {
 		return nil, nothingRan(err)

@@ -46,3 +46,16 @@ func extremeOf(sign int) func([]driver.Value) (driver.Value, error) {
 		return best, nil
 	}
 }
+
+// Total adds up what of the values are numbers, or with mean gives their mean;
+// it is NULL where none is.
+func Total(values []workbook.Value, mean bool) workbook.Value {
+	var t total
+	for _, v := range values {
+		t.add(workbook.Number(v))
+	}
+	if mean {
+		return clean(t.mean())
+	}
+	return clean(t.sum())
+}
