@@ -15,8 +15,8 @@ type fetch struct {
 	nested, levels int
 	// cut is the limit that keeps any rows, in no order.
 	cut int64
-	// reads says that values come from the rows of the block before.
-	reads bool
+	// reads are the columns of the rows that come in whose values are used.
+	reads []Word
 	// search says that the text is a search, which needs no limit.
 	search bool
 }
@@ -257,7 +257,9 @@ func (l *legacy) in(f *fetch, x Expr, at int) Expr {
 		name, isColumn := columnReference(w)
 		switch {
 		case isColumn:
-			f.reads = true
+			column := Word{Text: "$" + name, At: w.At}
+			l.known(column)
+			f.reads = append(f.reads, column)
 			fromRows = or(fromRows, inRows(w.At, false, x, Source{At: w.At, Store: rowsStore}, &Column{At: w.At, Name: "$" + name}))
 		case w.Quoted:
 			in.List = append(in.List, &Literal{At: w.At, Value: l.expand(w.Text)})

@@ -44,6 +44,7 @@ func (f fetching) run(ctx context.Context, in workbook.Table, env *workbook.Env)
 	if err != nil {
 		return out, err
 	}
+	out.Warnings = append(missingFields(in, f.fetch.reads), out.Warnings...)
 	if f.fetch.nested > 0 {
 		out.Table.Rows = nestedTop(out.Table.Rows, f.fetch.levels, f.fetch.nested)
 	}

@@ -213,7 +213,7 @@ func (s *Statement) warnings(ctx context.Context, q events.Query, r events.Resul
 	pathColumns(s.tree, quiet)
 	for i, scan := range q.Scans {
 		if table, ok := extra[scan.Stream]; ok {
-			if storeOf(&scan) != "" && timeColumn(table) < 0 && timed(s.tree) {
+			if storeOf(&scan) != "" && scan.Stream != storeStream(rowsStore) && timeColumn(table) < 0 && timed(s.tree) {
 				out = append(out, fmt.Sprintf("the event store %s has no $CNAMTime, so the query's time does not narrow it", strings.ToLower(storeOf(&scan))))
 			}
 			continue

@@ -50,6 +50,9 @@ func (s *Statement) withStores(ctx context.Context, o Options, extra map[string]
 		all[name] = table
 	}
 	for _, src := range sources {
+		if _, ok := extra[storeStream(src.Store)]; ok {
+			continue // the rows that come in
+		}
 		rows, err := o.storeRows(ctx, src.Store)
 		if err != nil {
 			return nil, source.Problems{s.text.Problem(src.At, err.Error(), "")}
