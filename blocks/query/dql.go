@@ -167,6 +167,9 @@ func (l *legacy) part(o Options, triggers Triggers, joined bool) (made part, pro
 		}
 		l.fail(name.At, "unknown directive "+name.Text, fix)
 	}
+	if l.p.First && !joined && !slices.Contains([]string{"_fetch", "_retrieve", "_trigger"}, l.directive) {
+		l.fail(name.At, l.directive+" needs rows, and no block before it gives any", "begin with _fetch, or with a query in a block before")
+	}
 	made = l.read(name, o, triggers, joined)
 	return made, l.warnings
 }

@@ -27,6 +27,7 @@ import (
 //	events            lines of NDJSON, the events from here on
 //	store NAME        a table: its columns, then a row a line, cells between |
 //	rows              a table: the rows that come in, for the next query only
+//	first             the next query is a workbook's first block
 //	query             a text in any of the languages
 //	expect            behind query: the table that it gives, NULL for nothing
 //	columns           behind query: the columns that it gives alone
@@ -80,6 +81,7 @@ type scene struct {
 	zone       *time.Location
 	parameters map[string]string
 	in         workbook.Table
+	first      bool
 }
 
 func runScript(t *testing.T, path, text string) {
@@ -106,7 +108,7 @@ func runScript(t *testing.T, path, text string) {
 			wants = append(wants, list[i])
 		}
 		s.query(t, path, c, wants)
-		s.in = workbook.Table{}
+		s.in, s.first = workbook.Table{}, false
 	}
 }
 
@@ -130,6 +132,8 @@ func (s *scene) set(t *testing.T, path string, c command) {
 		}
 	case "store":
 		_, err = s.options.Stores.Write(context.Background(), c.rest, stores.StackReplace, "", tableOf(c.body), 0, s.clock)
+	case "first":
+		s.first = true
 	case "rows":
 		s.in = tableOf(c.body)
 	default:
@@ -229,6 +233,7 @@ func tidy(text string) string {
 
 func (s *scene) ask(text string) (workbook.Table, []string, error) {
 	p := workbook.NewPreparation(s.parameters)
+	p.First = s.first
 	p.In = workbook.Columns{Names: s.in.Columns, Known: len(s.in.Columns) > 0}
 	q, problems := ParseQuestion(source.NewText("query", text), s.options, p)
 	if problems.Err() != nil {

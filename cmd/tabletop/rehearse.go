@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -278,6 +279,9 @@ func (in *input) clockOf(b *bench, survey *events.Survey, streams []string) (now
 	}
 	if !now.IsZero() {
 		return now, "--now", nil
+	}
+	if slices.Contains(streams, query.EveryStream) {
+		streams = nil
 	}
 	if now, stream := survey.Newest(streams); !now.IsZero() {
 		return now, "the newest event of " + stream, nil
