@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strings"
 
 	"tabletop/workbook/source"
@@ -244,6 +245,9 @@ func mentions(e Expr, column *Column) bool {
 // distinct turns SELECT DISTINCT into grouping by all its columns, through
 // which events can be followed.
 func (c *checker) distinct(s *Select) {
+	if s.ofGroups() {
+		s.Groups = nil // the selected ones make the groups
+	}
 	if len(s.Groups) > 0 || aggregated(s) {
 		c.fail(s.At, "DISTINCT beside GROUP BY or an aggregate is not supported", "groups are distinct already: remove DISTINCT")
 	}
@@ -254,6 +258,19 @@ func (c *checker) distinct(s *Select) {
 		s.Groups = append(s.Groups, item.Expr)
 	}
 	s.Distinct = false
+}
+
+// ofGroups reports whether a SELECT names nothing but what it groups by.
+func (s *Select) ofGroups() bool {
+	if len(s.Groups) == 0 || s.Having != nil || len(s.Order) > 0 {
+		return false
+	}
+	for _, item := range s.Items {
+		if item.Expr == nil || !slices.ContainsFunc(s.Groups, func(g Expr) bool { return same(g, item.Expr) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // aggregated reports whether a SELECT gives groups instead of rows.

@@ -75,11 +75,11 @@ func (q *parser) comparison() Expr {
 			q.expect("AND")
 			x = &Between{t.start, not, x, low, q.sum()}
 		case q.accept("LIKE"):
-			x = &Like{t.start, not, "LIKE", x, q.sum()}
+			x = &Like{t.start, not, "LIKE", x, q.patterned(q.sum(), false)}
 		case q.accept("ILIKE"):
-			x = &Like{t.start, not, "ILIKE", x, q.sum()}
+			x = &Like{t.start, not, "ILIKE", x, q.patterned(q.sum(), false)}
 		case q.accept("RLIKE"), q.accept("REGEXP"):
-			x = &Like{t.start, not, "RLIKE", x, q.sum()}
+			x = &Like{t.start, not, "RLIKE", x, q.patterned(q.sum(), true)}
 		case q.accept("IS"):
 			isNot := q.accept("NOT")
 			q.expect("NULL")
@@ -88,6 +88,23 @@ func (q *parser) comparison() Expr {
 			return x
 		}
 	}
+}
+
+// patterned makes a text the pattern that it stands for: parameters in it match
+// themselves.
+func (q *parser) patterned(e Expr, regular bool) Expr {
+	l, ok := e.(*Literal)
+	if !ok {
+		return e
+	}
+	i, found := slices.BinarySearchFunc(q.tokens, l.At, func(t token, at int) int { return t.start - at })
+	switch {
+	case !found || q.tokens[i].kind != stringToken:
+		return e
+	case regular:
+		return &Literal{l.At, q.tokens[i].pattern}
+	}
+	return &Literal{l.At, q.tokens[i].like}
 }
 
 func (q *parser) in(at int, x Expr, not bool) Expr {
@@ -222,7 +239,7 @@ func (q *parser) numeral(t token) Expr {
 // that DNIF generates, as in $Count(1).
 func (q *parser) named(t token) Expr {
 	if t.kind == columnToken && q.peek().is("(") && q.peek().start == t.end {
-		return q.call(token{wordToken, strings.TrimPrefix(t.text, "$"), t.start, t.end})
+		return q.call(token{kind: wordToken, text: strings.TrimPrefix(t.text, "$"), start: t.start, end: t.end})
 	}
 	if q.accept(".") {
 		return q.qualified(t)
@@ -326,6 +343,9 @@ func (q *parser) call(t token) Expr {
 		c.Distinct = q.accept("DISTINCT")
 		c.Args = q.list()
 		q.expect(")")
+		if f, ok := functions[c.Name]; ok && f.pattern > 0 && f.pattern < len(c.Args) {
+			c.Args[f.pattern] = q.patterned(c.Args[f.pattern], true)
+		}
 	}
 	if q.peek().is("OVER") {
 		q.fail(q.peek(), "window functions (OVER) are not supported yet", "")

@@ -16,6 +16,8 @@ type function struct {
 	aggregate bool
 	distinct  bool
 	write     func(w *writer, distinct bool, a []operand) operand
+	// pattern is the argument that is a regular expression, 0 for none.
+	pattern int
 	// sugar says the call in other functions; write is nil then.
 	sugar func(c *Call) Expr
 	// doc is a line on what it gives; example a call over the columns of

@@ -65,6 +65,7 @@ var substring = function{least: 2, most: 3, write: writeSubstr}
 // the run where it is known.
 func pattern(argument int, f function) function {
 	write := f.write
+	f.pattern = argument
 	f.write = func(w *writer, distinct bool, a []operand) operand {
 		w.pattern(w.calling[len(w.calling)-1].Args[argument])
 		return write(w, distinct, a)

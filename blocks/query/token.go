@@ -1,6 +1,7 @@
 package query
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -31,6 +32,9 @@ type token struct {
 	// its $, a symbol as it stands.
 	text       string
 	start, end int
+	// like and pattern are a string as a pattern of LIKE and as a regular
+	// expression: in these the values of parameters stand for themselves.
+	like, pattern string
 }
 
 // is reports whether the token is the keyword or symbol s; keywords are
@@ -110,7 +114,7 @@ func (z *tokenizer) skip() {
 }
 
 func (z *tokenizer) add(kind tokenKind, text string, size int) {
-	z.tokens = append(z.tokens, token{kind, text, z.at, z.at + size})
+	z.tokens = append(z.tokens, token{kind: kind, text: text, start: z.at, end: z.at + size})
 	z.at += size
 }
 
@@ -168,31 +172,39 @@ func (z *tokenizer) token() {
 // paths and patterns read as they are written.
 func (z *tokenizer) quoted(size int, end rune) {
 	start, from := z.at, z.at+size
-	var b strings.Builder
+	var b, like, pattern strings.Builder
+	write := func(text string) {
+		b.WriteString(text)
+		like.WriteString(text)
+		pattern.WriteString(text)
+	}
 	for i := from; i < len(z.text.Value); {
 		r, n := utf8.DecodeRuneInString(z.text.Value[i:])
 		next, m := utf8.DecodeRuneInString(z.text.Value[i+n:])
 		switch {
 		case r == '\\' && parameterLength(z.text.Value[i+n:]) > 0: // \{Name} is the text itself
 			length := parameterLength(z.text.Value[i+n:])
-			b.WriteString(z.text.Value[i+n : i+n+length])
+			write(z.text.Value[i+n : i+n+length])
 			i += n + length
 		case r == '{' && parameterLength(z.text.Value[i:]) > 0:
 			length := parameterLength(z.text.Value[i:])
-			b.WriteString(z.value(z.text.Value[i+1:i+length-1], start))
+			value := z.value(z.text.Value[i+1:i+length-1], start)
+			b.WriteString(value)
+			like.WriteString(likeEscape(value))
+			pattern.WriteString(regexp.QuoteMeta(value))
 			i += length
 		case r == '\\' && (next == end || next == '\\'):
-			b.WriteRune(next)
+			write(string(next))
 			i += n + m
 		case r == end && next == end && end < utf8.RuneSelf:
-			b.WriteRune(end)
+			write(string(end))
 			i += n + m
 		case r == end:
-			z.tokens = append(z.tokens, token{stringToken, b.String(), start, i + n})
+			z.tokens = append(z.tokens, token{stringToken, b.String(), start, i + n, like.String(), pattern.String()})
 			z.at = i + n
 			return
 		default:
-			b.WriteString(z.text.Value[i : i+n])
+			write(z.text.Value[i : i+n])
 			i += n
 		}
 	}
@@ -282,7 +294,7 @@ func (z *tokenizer) moment() {
 	rest := z.rest()
 	n := 1 + wordLength(rest[1:])
 	if path := pathLength(rest[1:]); z.dql && path > 0 && (path >= n || !strings.EqualFold(rest[:n], "@now")) {
-		z.tokens = append(z.tokens, token{pathToken, rest[1 : path+1], z.at, z.at + 1 + path})
+		z.tokens = append(z.tokens, token{kind: pathToken, text: rest[1 : path+1], start: z.at, end: z.at + 1 + path})
 		z.at += 1 + path
 		return
 	}
