@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
+	sqlitecode "modernc.org/sqlite/lib"
 )
 
 // applicationID marks a SQLite file as one of event stores: the four letters
@@ -20,14 +21,17 @@ var firstSchema string
 func schemas() []string { return []string{firstSchema} }
 
 // inspect looks at the file without touching it and refuses one that is not
-// ours or that a newer program wrote.
+// ours or that a newer program wrote. Without a lock, a file that somebody is
+// writing may look damaged; whether it is shows once it is opened.
 func inspect(ctx context.Context, path string) error {
 	db, err := connect(ctx, path, frozen)
-	if err != nil {
-		return err
+	if err == nil {
+		_, err = schemaVersion(ctx, db, path)
+		_ = db.Close()
 	}
-	defer db.Close()
-	_, err = schemaVersion(ctx, db, path)
+	if failedWith(err, sqlitecode.SQLITE_CORRUPT) {
+		return nil
+	}
 	return err
 }
 
