@@ -26,8 +26,8 @@ const (
 	// reading changes no store, beside others that write. It may make and take
 	// away what SQLite keeps beside the file, so that the last one leaves nothing.
 	reading
-	// frozen reads the file as it stands, without locks: for folders that can't
-	// be written, and for looking at a file that may be none of ours.
+	// frozen reads the file as it stands, without locks, for folders that can't
+	// be written.
 	frozen
 )
 

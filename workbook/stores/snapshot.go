@@ -52,9 +52,6 @@ func (at *snapshot) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := inspect(ctx, at.path); err != nil {
-		return err
-	}
 	if at.db, err = forReading(ctx, at.path); err != nil {
 		return err
 	}
