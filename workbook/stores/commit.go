@@ -27,18 +27,14 @@ func (x *Session) Commit(ctx context.Context) error {
 	if len(x.drafts) == 0 {
 		return x.end()
 	}
-	err := x.stores.write(ctx, func(tx *sqlx.Tx) error {
+	return x.stores.write(ctx, func(tx *sqlx.Tx) error {
 		for _, d := range x.written() {
 			if err := d.commit(ctx, tx, x.stores.path); err != nil {
 				return err
 			}
 		}
 		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return x.end()
+	}, x.end)
 }
 
 // Delete deletes a store and its rows. Where there is none of the name the
@@ -61,12 +57,12 @@ func (s *Stores) Delete(ctx context.Context, name string) error {
 			return errors.Join(err, &NotFoundError{Name: name})
 		}
 		return nil
-	})
+	}, func() error { return nil })
 }
 
 // write does something to the file in one transaction, which has the lock from
-// its beginning.
-func (s *Stores) write(ctx context.Context, do func(*sqlx.Tx) error) error {
+// its beginning. Once it is committed, after ends what still reads.
+func (s *Stores) write(ctx context.Context, do func(*sqlx.Tx) error, after func() error) error {
 	fail := func(err error) error { return explain(s.path, "write", err) }
 	db, err := forWriting(ctx, s.path)
 	if err != nil {
@@ -76,11 +72,13 @@ func (s *Stores) write(ctx context.Context, do func(*sqlx.Tx) error) error {
 	if err != nil {
 		return fail(errors.Join(err, db.Close()))
 	}
-	err = do(tx)
-	if err == nil {
+	if err = do(tx); err == nil {
 		err = tx.Commit()
+	}
+	if err == nil {
+		err = after()
 	} else {
-		err = errors.Join(err, tx.Rollback())
+		_ = tx.Rollback()
 	}
 	return fail(errors.Join(err, closeWriter(db)))
 }

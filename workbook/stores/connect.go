@@ -23,10 +23,11 @@ type access int
 const (
 	// writing waits for its turn and is durable at each commit.
 	writing access = iota
-	// reading changes nothing, beside others that write.
+	// reading changes no store, beside others that write. It may make and take
+	// away what SQLite keeps beside the file, so that the last one leaves nothing.
 	reading
-	// frozen reads the file as it stands, without locks: for folders that can't
-	// be written, and for looking at a file that may be none of ours.
+	// frozen reads the file as it stands, without locks, for folders that can't
+	// be written.
 	frozen
 )
 
@@ -57,7 +58,7 @@ func dataSource(path string, how access) (string, error) {
 		query.Set("_txlock", "immediate")
 		query["_pragma"] = append(query["_pragma"], "journal_mode(WAL)", "synchronous(FULL)")
 	case reading:
-		query.Set("mode", "ro")
+		query.Set("mode", "rw")
 		query["_pragma"] = append(query["_pragma"], "query_only(1)")
 	case frozen:
 		query.Set("mode", "ro")
@@ -173,9 +174,10 @@ func migrated(ctx context.Context, path string) (*sqlx.DB, error) {
 }
 
 // closeWriter empties the write-ahead log into the file, so that it can be
-// copied. Where somebody else still reads, the last one to close does.
+// copied. Where a session of somebody else still reads, that is left to whoever
+// comes later, and not waited for.
 func closeWriter(db *sqlx.DB) error {
-	_, err := db.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
+	_, err := db.ExecContext(context.Background(), "PRAGMA busy_timeout(0); PRAGMA wal_checkpoint(TRUNCATE)")
 	if failedWith(err, sqlitecode.SQLITE_BUSY) {
 		err = nil
 	}

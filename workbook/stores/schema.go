@@ -19,20 +19,27 @@ var firstSchema string
 // applied. One that has been released never changes.
 func schemas() []string { return []string{firstSchema} }
 
-// inspect looks at the file without touching it and refuses one that is not
-// ours or that a newer program wrote.
+// inspect refuses a file that is not ours or that a newer program wrote, before
+// it is opened in a way that changes it. It takes a lock: without one, a file
+// that somebody is just making looks like one that is damaged, or not ours.
 func inspect(ctx context.Context, path string) error {
-	db, err := connect(ctx, path, frozen)
+	db, err := forReading(ctx, path)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	_, err = schemaVersion(ctx, db, path)
+	tx, err := db.BeginTxx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	_, err = schemaVersion(ctx, tx, path)
 	return err
 }
 
 // schemaVersion is the version of the schema in the file: 0 for an empty one.
-func schemaVersion(ctx context.Context, db sqlx.QueryerContext, path string) (int, error) {
+// It asks several things, and so within a transaction.
+func schemaVersion(ctx context.Context, db *sqlx.Tx, path string) (int, error) {
 	var application, version, objects int
 	if err := sqlx.GetContext(ctx, db, &application, "PRAGMA application_id"); err != nil {
 		return 0, err
@@ -60,16 +67,13 @@ func schemaVersion(ctx context.Context, db sqlx.QueryerContext, path string) (in
 // takes the lock before it looks, so that of two that start at once the second
 // finds the work done.
 func migrate(ctx context.Context, db *sqlx.DB, path string) error {
-	version, err := schemaVersion(ctx, db, path)
-	if err != nil || version == len(schemas()) {
-		return err
-	}
 	tx, err := db.BeginTxx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	if version, err = schemaVersion(ctx, tx, path); err != nil {
+	version, err := schemaVersion(ctx, tx, path)
+	if err != nil || version == len(schemas()) {
 		return err
 	}
 	for i, step := range schemas()[version:] {

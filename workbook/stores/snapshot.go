@@ -2,7 +2,6 @@ package stores
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -123,17 +122,19 @@ func (at *snapshot) find(ctx context.Context, folded string) (*record, error) {
 }
 
 // decode reads what stands as text, and holds the store to its bounds.
-func (r *record) decode() (err error) {
-	var names []cell
-	if err := json.Unmarshal([]byte(r.Columns), &names); err != nil {
+func (r *record) decode() error {
+	names, err := readCells([]byte(r.Columns), MaxColumns)
+	if err != nil {
 		return fmt.Errorf("the columns of the store %.100q: %w", r.Name, err)
 	}
 	for _, name := range names {
-		text, ok := name.Value.(string)
-		if !ok {
+		text, ok := name.(string)
+		if !ok && name != nil {
 			return fmt.Errorf("a column of the store %.100q has no name", r.Name)
 		}
-		r.columns = append(r.columns, text)
+		if ok {
+			r.columns = append(r.columns, text)
+		}
 	}
 	if r.updated, err = time.Parse(time.RFC3339Nano, r.Updated); err != nil {
 		return fmt.Errorf("the time of the store %.100q: %w", r.Name, err)
@@ -142,7 +143,7 @@ func (r *record) decode() (err error) {
 	if err != nil || folded != r.Folded {
 		return fmt.Errorf("a store of the name %.100q", r.Name)
 	}
-	if len(r.columns) > MaxColumns || r.Rows < 0 || r.Rows > MaxRows || r.Bytes < 0 || r.Bytes > MaxBytes {
+	if r.Rows < 0 || r.Rows > MaxRows || r.Bytes < 0 || r.Bytes > MaxBytes {
 		return fmt.Errorf("the store %s claims %d columns, %d rows, %d bytes", r.Name, len(r.columns), r.Rows, r.Bytes)
 	}
 	return nil
