@@ -147,6 +147,11 @@ func (s *Statement) Run(ctx context.Context, o Options, clock Clock, maxRows int
 	if err != nil {
 		return result, nil, err
 	}
+	if s.tree.From[0].Store != "" {
+		for i := range result.Table.Rows {
+			result.Table.Rows[i].Evidence = workbook.Evidence{Unknown: fromStore}
+		}
+	}
 	warnings, err := s.warnings(ctx, q, result, extra, o)
 	return result, warnings, err
 }
