@@ -69,6 +69,24 @@ type blockBody struct {
 	Columns  []text  `json:"columns"`
 	Warnings []text  `json:"warnings"`
 	Failed   text    `json:"failed"`
+	// Stores are the changes to event stores; most blocks make none.
+	Stores []storeBody `json:"stores,omitempty"`
+}
+
+// storeBody is a change to an event store, counted in rows.
+type storeBody struct {
+	Store          text   `json:"store"`
+	Mode           text   `json:"mode"`
+	Key            text   `json:"key"`
+	Before         int64  `json:"before"`
+	After          int64  `json:"after"`
+	Added          int64  `json:"added"`
+	Replaced       int64  `json:"replaced"`
+	Removed        int64  `json:"removed"`
+	Repeated       int64  `json:"repeated,omitempty"`
+	Unkeyed        int64  `json:"unkeyed,omitempty"`
+	ColumnsAdded   []text `json:"columns_added,omitempty"`
+	ColumnsRemoved []text `json:"columns_removed,omitempty"`
 }
 
 // rowBody is a row of a block. Where Same is set, to a block and a row of it,
@@ -219,6 +237,28 @@ func (body *evidenceBody) evidence() (workbook.Evidence, error) {
 		e.First = append(e.First, workbook.Position{File: string(body.Files[p[0]]), Offset: p[1], Line: p[2]})
 	}
 	return e, nil
+}
+
+func newStores(changes []workbook.StoreChange) []storeBody {
+	var out []storeBody
+	for _, c := range changes {
+		out = append(out, storeBody{
+			Store: text(c.Store), Mode: text(c.Mode), Key: text(c.Key),
+			Before: c.Before, After: c.After, Added: c.Added, Replaced: c.Replaced, Removed: c.Removed,
+			Repeated: c.Repeated, Unkeyed: c.Unkeyed,
+			ColumnsAdded: texts(c.ColumnsAdded), ColumnsRemoved: texts(c.ColumnsRemoved),
+		})
+	}
+	return out
+}
+
+func (b storeBody) change() workbook.StoreChange {
+	return workbook.StoreChange{
+		Store: string(b.Store), Mode: workbook.StoreMode(b.Mode), Key: string(b.Key),
+		Before: b.Before, After: b.After, Added: b.Added, Replaced: b.Replaced, Removed: b.Removed,
+		Repeated: b.Repeated, Unkeyed: b.Unkeyed,
+		ColumnsAdded: plain(b.ColumnsAdded), ColumnsRemoved: plain(b.ColumnsRemoved),
+	}
 }
 
 func newSignal(s workbook.Signal) signalBody {

@@ -71,6 +71,8 @@ type Block struct {
 	Failed string
 	// Rows are those that were kept, by number.
 	Rows []Row
+	// Stores are the changes to event stores.
+	Stores []workbook.StoreChange
 }
 
 // A Row is a kept row of a block.

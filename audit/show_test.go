@@ -78,6 +78,7 @@ func wanted(info workbook.Info, result workbook.Result, blocks []workbook.BlockR
 		b := Block{
 			Index: done.Block.Index, Kind: done.Block.Kind.Name, ID: done.Block.ID, Note: done.Block.Note,
 			RowsIn: done.RowsIn, RowsOut: len(table.Rows), Seconds: done.Seconds, Columns: table.Columns, Warnings: done.Output.Warnings,
+			Stores: done.Output.Stores,
 		}
 		if done.Failed != nil {
 			b.Failed = done.Failed.Error()
@@ -227,10 +228,23 @@ func drawBlocks(rt *rapid.T) []workbook.BlockResult {
 			actions++
 			done.Output.Actions = append(done.Output.Actions, drawAction(rt, i, actions, most))
 		}
+		for range rapid.IntRange(0, 2).Draw(rt, "stores") {
+			done.Output.Stores = append(done.Output.Stores, drawChange(rt))
+		}
 		blocks = append(blocks, done)
 		in = done.Output.Table
 	}
 	return blocks
+}
+
+func drawChange(rt *rapid.T) workbook.StoreChange {
+	number := func(label string) int64 { return rapid.Int64().Draw(rt, label) }
+	return workbook.StoreChange{
+		Store: drawString(rt, "store"), Mode: workbook.StoreMode(drawString(rt, "mode")), Key: drawString(rt, "key"),
+		Before: number("before"), After: number("after"), Added: number("added"), Replaced: number("replaced"), Removed: number("removed"),
+		Repeated: number("repeated"), Unkeyed: number("unkeyed"),
+		ColumnsAdded: drawStrings(rt, "columns added"), ColumnsRemoved: drawStrings(rt, "columns removed"),
+	}
 }
 
 // drawTable draws what a block may make of its input: rows of its own, the

@@ -9,12 +9,16 @@ import (
 	"tabletop/blocks/query"
 	"tabletop/blocks/trigger"
 	"tabletop/workbook"
+	"tabletop/workbook/stores"
 )
 
 // Options are what the kinds of block need from outside.
 type Options struct {
 	Query   query.Options
 	Trigger trigger.Options
+	// Stores are the event stores as the run sees them; nil while a workbook is
+	// only checked.
+	Stores *stores.Session
 }
 
 // Kinds lists every kind of block that a workbook may hold.

@@ -2,6 +2,7 @@ package blocks
 
 import (
 	"fmt"
+	"strings"
 
 	"tabletop/blocks/query"
 	"tabletop/blocks/trigger"
@@ -9,54 +10,102 @@ import (
 	"tabletop/workbook/source"
 )
 
-// DQL is the kind of block that holds DNIF's query language. Of it, the
-// directive _trigger is supported so far.
+// DQL is the kind of block that holds DNIF's query language: pipe DQL, or
+// directives joined by >>.
 func DQL(o Options) workbook.Kind {
+	o.Query.Stores = o.Stores
 	return workbook.Kind{
 		Name:   "dql",
-		Doc:    "a DQL directive: _trigger api generic_webhook send_alert '<configuration>'",
+		Doc:    "DQL: stream=firewall where … | groupby …, or directives such as _fetch, _checkif and _trigger",
 		Config: source.Text{},
 		Prepare: func(b workbook.Block, p *workbook.Preparation) workbook.Step {
 			text, ok := b.Body.Text()
 			if !ok {
-				p.Report(b.Body.Problem("dql holds the text of a directive", "write it under '|'"))
+				p.Report(b.Body.Problem("dql holds the text of a query", "write it under '|'"))
 				return nil
 			}
-			directive, problems := query.ParseDirective(text)
-			if len(problems) > 0 {
-				p.ReportAll(problems)
+			pipeline, problems := query.ParseDQL(text, o.Query, p, func(text source.Text, d query.Directive, p *workbook.Preparation) workbook.Step {
+				return prepareTrigger(text, d, o, p)
+			})
+			p.ReportAll(problems)
+			if pipeline == nil {
 				return nil
 			}
-			return prepareTrigger(text, directive, o, p)
+			return pipeline
 		},
 	}
 }
 
-// prepareTrigger checks _trigger api <plugin> <function> '<configuration>'.
+// prepareTrigger checks _trigger api <plugin> <function> '<configuration>' $p, $q.
 func prepareTrigger(text source.Text, d query.Directive, o Options, p *workbook.Preparation) workbook.Step {
 	const form = "write _trigger api generic_webhook send_alert '<configuration>'"
-	want := []string{"api", "generic_webhook", "send_alert"}
-	for i, w := range want {
-		if i >= len(d.Words) {
-			p.Report(text.Problem(len(text.Value), fmt.Sprintf("_trigger lacks %s", w), form))
-			return nil
+	t, ok := readTrigger(text, d, p, form)
+	switch {
+	case !ok:
+		return nil
+	case t.plugin.Text != "generic_webhook":
+		message := fmt.Sprintf("the plugin %s is not supported yet", t.plugin.Text)
+		if source.Nearest(t.plugin.Text, []string{"generic_webhook"}) != "" {
+			message = fmt.Sprintf("expected generic_webhook, found %s", t.plugin.Text)
 		}
-		if got := d.Words[i]; got.Text != w {
-			message := fmt.Sprintf("expected %s, found %s", w, got.Text)
-			if i == 1 && got.Text != "" && source.Nearest(got.Text, want[1:2]) == "" {
-				message = fmt.Sprintf("the plugin %s is not supported yet", got.Text)
-			}
-			p.Report(text.Problem(got.At, message, form))
-			return nil
-		}
-	}
-	if len(d.Words) == len(want) {
-		p.Report(text.Problem(len(text.Value), "_trigger names no configuration", form))
+		p.Report(text.Problem(t.plugin.At, message, form))
+		return nil
+	case t.function.Text != "send_alert":
+		p.Report(text.Problem(t.function.At, "expected send_alert, found "+t.function.Text, form))
+		return nil
+	case t.configuration == nil:
+		p.Report(text.Problem(d.End, "_trigger names no configuration", form))
+		return nil
+	case len(t.parameters) > 0:
+		p.Report(text.Problem(t.parameters[0].At, "send_alert takes one configuration, and nothing behind it", "the payload of the configuration names its columns"))
 		return nil
 	}
-	if extra := d.Words[len(want)+1:]; len(extra) > 0 {
-		p.Report(text.Problem(extra[0].At, "send_alert takes one configuration, and nothing behind it", "put the configuration's name in quotes"))
-		return nil
+	return trigger.Prepare(text, t.configuration.At, o.Trigger, p)
+}
+
+// A called is what a _trigger calls.
+type called struct {
+	plugin, function query.Word
+	// configuration is nil where none is named.
+	configuration *query.Word
+	parameters    []query.Word
+}
+
+// readTrigger takes a _trigger apart; false where that was reported as broken.
+func readTrigger(text source.Text, d query.Directive, p *workbook.Preparation, form string) (called, bool) {
+	var t called
+	report := func(at int, message, fix string) (called, bool) {
+		p.Report(text.Problem(at, message, fix))
+		return t, false
 	}
-	return trigger.Prepare(text, d.Words[len(want)].At, o.Trigger, p)
+	words := d.Words
+	for i, wanted := range []string{"api", "a plugin", "a function of the plugin"} {
+		if i >= len(words) {
+			return report(d.End, "_trigger lacks "+wanted, form)
+		}
+		if i == 0 && (words[0].Quoted || !strings.EqualFold(words[0].Text, "api")) {
+			return report(words[0].At, "expected api, found "+words[0].Text, form)
+		}
+	}
+	t.plugin, t.function, words = words[1], words[2], words[3:]
+	if len(words) > 0 && (words[0].Quoted || !isParameter(words[0].Text)) {
+		t.configuration, words = &words[0], words[1:]
+	}
+	for i, w := range words {
+		comma := w.Text == "," && !w.Quoted
+		switch {
+		case comma && i > 0 && i < len(words)-1, comma && t.configuration != nil && i == 0:
+		case comma, w.Quoted, !isParameter(w.Text):
+			return report(w.At, "expected a column for the function, found "+w.Text, "as in $SrcIP or _$DevSrcIP_; a configuration's name of several words stands in quotes")
+		default:
+			t.parameters = append(t.parameters, w)
+		}
+	}
+	return t, true
+}
+
+// isParameter reports whether a word is a column that a function gets: $SrcIP,
+// or _$DevSrcIP_.
+func isParameter(word string) bool {
+	return strings.HasPrefix(word, "$") || strings.HasPrefix(word, "_$") && strings.HasSuffix(word, "_")
 }

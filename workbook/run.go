@@ -18,6 +18,8 @@ type Step interface {
 type Env struct {
 	// Workbook is the name of the workbook that runs.
 	Workbook string
+	// Run is the number that the recorder gave the run.
+	Run int64
 	// Now is the rehearsal's clock.
 	Now time.Time
 	// Zone is the zone in which times without one are read and shown.
@@ -40,6 +42,9 @@ type Output struct {
 	// Actions have their Row; the runner numbers them.
 	Actions  []Action
 	Warnings []string
+	// Stores are the changes to event stores, which last only where the run's
+	// stores are kept.
+	Stores []StoreChange
 }
 
 // A BlockResult is a block that ran, with what it did.
@@ -99,7 +104,7 @@ func (p *Program) Run(ctx context.Context, o Options) (Result, error) {
 		return Result{}, fmt.Errorf("record the start of the run: %w", err)
 	}
 	result := Result{Run: run, Status: Completed, Warnings: o.Info.Warnings}
-	env := &Env{Workbook: p.Workbook.Name, Now: o.Info.Now, Zone: o.Info.Zone, MaxRows: o.MaxRows, Strict: o.Strict}
+	env := &Env{Workbook: p.Workbook.Name, Run: run, Now: o.Info.Now, Zone: o.Info.Zone, MaxRows: o.MaxRows, Strict: o.Strict}
 	failed := p.blocks(ctx, o, &result, env)
 	result.Signals, result.Actions = env.Signals, env.Actions
 	result.Totals = Count(result.Actions)

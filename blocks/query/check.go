@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strings"
 
 	"tabletop/workbook/source"
@@ -39,6 +40,9 @@ func (c *checker) selectStatement(s *Select, outer Window) {
 	for i := range s.From {
 		if inner := s.From[i].Select; inner != nil {
 			c.selectStatement(inner, s.Window)
+		}
+		for _, u := range s.From[i].Unions {
+			c.selectStatement(u.Select, s.Window)
 		}
 		c.walk(&s.From[i].On, s.Window)
 	}
@@ -222,7 +226,7 @@ func (c *checker) aliases(e *Expr, s *Select) {
 }
 
 func aliased(item Item, column *Column) bool {
-	return item.Alias != "" && column.Qualifier == "" && strings.TrimPrefix(item.Alias, "$") == strings.TrimPrefix(column.Name, "$")
+	return item.Alias != "" && column.Qualifier == "" && sameColumn(item.Alias, column.Name)
 }
 
 // mentions reports whether an expression reads a column.
@@ -241,6 +245,9 @@ func mentions(e Expr, column *Column) bool {
 // distinct turns SELECT DISTINCT into grouping by all its columns, through
 // which events can be followed.
 func (c *checker) distinct(s *Select) {
+	if s.ofGroups() {
+		s.Groups = nil // the selected ones make the groups
+	}
 	if len(s.Groups) > 0 || aggregated(s) {
 		c.fail(s.At, "DISTINCT beside GROUP BY or an aggregate is not supported", "groups are distinct already: remove DISTINCT")
 	}
@@ -251,6 +258,19 @@ func (c *checker) distinct(s *Select) {
 		s.Groups = append(s.Groups, item.Expr)
 	}
 	s.Distinct = false
+}
+
+// ofGroups reports whether a SELECT names nothing but what it groups by.
+func (s *Select) ofGroups() bool {
+	if len(s.Groups) == 0 || s.Having != nil || len(s.Order) > 0 {
+		return false
+	}
+	for _, item := range s.Items {
+		if item.Expr == nil || !slices.ContainsFunc(s.Groups, func(g Expr) bool { return same(g, item.Expr) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // aggregated reports whether a SELECT gives groups instead of rows.
@@ -278,3 +298,6 @@ func findAggregate(e Expr) *Call {
 	}
 	return nil
 }
+
+// mentionsColumn reports whether an expression reads a column of that name.
+func mentionsColumn(e Expr, name string) bool { return e != nil && mentions(e, &Column{Name: name}) }

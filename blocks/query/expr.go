@@ -75,11 +75,11 @@ func (q *parser) comparison() Expr {
 			q.expect("AND")
 			x = &Between{t.start, not, x, low, q.sum()}
 		case q.accept("LIKE"):
-			x = &Like{t.start, not, "LIKE", x, q.sum()}
+			x = &Like{t.start, not, "LIKE", x, q.patterned(q.sum(), false)}
 		case q.accept("ILIKE"):
-			x = &Like{t.start, not, "ILIKE", x, q.sum()}
+			x = &Like{t.start, not, "ILIKE", x, q.patterned(q.sum(), false)}
 		case q.accept("RLIKE"), q.accept("REGEXP"):
-			x = &Like{t.start, not, "RLIKE", x, q.sum()}
+			x = &Like{t.start, not, "RLIKE", x, q.patterned(q.sum(), true)}
 		case q.accept("IS"):
 			isNot := q.accept("NOT")
 			q.expect("NULL")
@@ -88,6 +88,23 @@ func (q *parser) comparison() Expr {
 			return x
 		}
 	}
+}
+
+// patterned makes a text the pattern that it stands for: parameters in it match
+// themselves.
+func (q *parser) patterned(e Expr, regular bool) Expr {
+	l, ok := e.(*Literal)
+	if !ok {
+		return e
+	}
+	i, found := slices.BinarySearchFunc(q.tokens, l.At, func(t token, at int) int { return t.start - at })
+	switch {
+	case !found || q.tokens[i].kind != stringToken:
+		return e
+	case regular:
+		return &Literal{l.At, q.tokens[i].pattern}
+	}
+	return &Literal{l.At, q.tokens[i].like}
 }
 
 func (q *parser) in(at int, x Expr, not bool) Expr {
@@ -111,11 +128,22 @@ func (q *parser) sum() Expr {
 	for n := 0; ; n++ {
 		t := q.peek()
 		q.bound(n)
+		if t.is("||") && q.emptyPipe() {
+			return x
+		}
 		if !q.accept("+") && !q.accept("-") && !q.accept("||") {
 			return x
 		}
 		x = &Binary{t.start, t.text, x, q.product()}
 	}
+}
+
+// emptyPipe reports whether || is a pipe with nothing in it, not a joining of
+// texts.
+func (q *parser) emptyPipe() bool {
+	after := q.tokens[q.at+1]
+	return q.pipes && (after.kind == endToken || after.is("|") || after.is("||") || after.is(";") ||
+		after.kind == wordToken && slices.Contains(pipeNames, strings.ToLower(after.text)))
 }
 
 func (q *parser) bound(terms int) {
@@ -173,6 +201,9 @@ func (q *parser) primary() Expr {
 	case columnToken, quotedToken:
 		q.next()
 		return q.named(t)
+	case pathToken:
+		q.next()
+		return pathField(t)
 	case wordToken:
 		return q.word()
 	}
@@ -208,7 +239,7 @@ func (q *parser) numeral(t token) Expr {
 // that DNIF generates, as in $Count(1).
 func (q *parser) named(t token) Expr {
 	if t.kind == columnToken && q.peek().is("(") && q.peek().start == t.end {
-		return q.call(token{wordToken, strings.TrimPrefix(t.text, "$"), t.start, t.end})
+		return q.call(token{kind: wordToken, text: strings.TrimPrefix(t.text, "$"), start: t.start, end: t.end})
 	}
 	if q.accept(".") {
 		return q.qualified(t)
@@ -242,7 +273,9 @@ func (q *parser) word() Expr {
 	case t.is("CAST") && q.tokens[q.at+1].is("("):
 		q.next()
 		return q.cast(t.start)
-	case slices.ContainsFunc(keywords, t.is) && !q.tokens[q.at+1].is("("):
+	case !q.pipes && slices.ContainsFunc(keywords, t.is) && !q.tokens[q.at+1].is("("):
+		q.unexpected("a value")
+	case q.pipes && slices.ContainsFunc(pipeKeywords, t.is) && !q.tokens[q.at+1].is("("):
 		q.unexpected("a value")
 	}
 	q.next()
@@ -277,7 +310,7 @@ func (q *parser) caseOf(at int) Expr {
 var castTypes = map[string]string{
 	"INT": "int", "INTEGER": "int", "BIGINT": "int", "LONG": "int", "SMALLINT": "int", "TINYINT": "int", "SHORT": "int",
 	"FLOAT": "real", "DOUBLE": "real", "REAL": "real", "DECIMAL": "real", "NUMERIC": "real",
-	"STRING": "text", "VARCHAR": "text", "CHAR": "text", "TEXT": "text",
+	"STRING": "text", "BOOLEAN": "bool", "BOOL": "bool", "TIMESTAMP": "timestamp", "DATE": "date", "VARCHAR": "text", "CHAR": "text", "TEXT": "text",
 }
 
 func (q *parser) cast(at int) Expr {
@@ -287,7 +320,7 @@ func (q *parser) cast(at int) Expr {
 	t := q.next()
 	c.Type = castTypes[strings.ToUpper(t.text)]
 	if c.Type == "" {
-		q.fail(t, "unknown type "+t.text, "INT, BIGINT, FLOAT, DOUBLE or STRING")
+		q.fail(t, "unknown type "+t.text, "INT, BIGINT, FLOAT, DOUBLE, STRING, BOOLEAN, TIMESTAMP or DATE")
 	}
 	if q.accept("(") { // DECIMAL(10,2), VARCHAR(20): the size changes nothing
 		q.list()
@@ -310,6 +343,9 @@ func (q *parser) call(t token) Expr {
 		c.Distinct = q.accept("DISTINCT")
 		c.Args = q.list()
 		q.expect(")")
+		if f, ok := functions[c.Name]; ok && f.pattern > 0 && f.pattern < len(c.Args) {
+			c.Args[f.pattern] = q.patterned(c.Args[f.pattern], true)
+		}
 	}
 	if q.peek().is("OVER") {
 		q.fail(q.peek(), "window functions (OVER) are not supported yet", "")

@@ -64,6 +64,17 @@ func (o operand) condition() string {
 	return "(lower(" + o.text() + ") = 'true')"
 }
 
+// truth writes the operand as CAST to BOOLEAN does: NULL where it says neither.
+func (o operand) truth() string {
+	switch o.kind {
+	case isBool, isNull:
+		return o.sql
+	case isNumber:
+		return "(" + o.sql + " <> 0)"
+	}
+	return "CASE WHEN lower(" + o.text() + ") IN ('true', 't', 'yes', 'y', '1') THEN 1 WHEN lower(" + o.text() + ") IN ('false', 'f', 'no', 'n', '0') THEN 0 END"
+}
+
 // compare writes a comparison by what stands on the other side: with a number
 // both sides are numbers, else both are texts.
 func (w *writer) compare(op string, x, y operand) string {

@@ -19,7 +19,17 @@ type parser struct {
 	tokens []token
 	at     int
 	depth  int
+	// with are the SELECTs that WITH names, by where they begin; selects counts
+	// those read, since naming one twice reads it twice.
+	with    map[string]int
+	selects int
+	// pipes says that the text is pipe DQL; warnings are what it says oddly.
+	pipes    bool
+	warnings source.Problems
 }
+
+// maxSelects bounds the SELECTs of a query.
+const maxSelects = 200
 
 // mistake is the panic by which the parser leaves its recursion; parse turns
 // it into a Problem.
@@ -27,31 +37,48 @@ type mistake struct{ problem source.Problem }
 
 // parse reads a text as one SELECT.
 func parse(text source.Text, p *workbook.Preparation) (selected *Select, problems source.Problems) {
-	if at, ok := looksDQL(text.Value); ok {
+	if l, at := LanguageOf(text.Value); l == LanguagePipe || l == LanguageLegacy {
 		return nil, source.Problems{text.Problem(at, "this is DQL, not SQL", "write it in a dql block")}
 	}
-	z := tokenizer{text: text, parameter: p.Parameter, names: p.ParameterNames()}
-	tokens := z.tokenize()
-	if len(z.problems) > 0 {
-		return nil, z.problems
+	q, problems := newParser(text, p, false)
+	if len(problems) > 0 {
+		return nil, problems
 	}
-	q := &parser{text: text, tokens: tokens}
 	defer func() {
-		if r := recover(); r != nil {
-			m, ok := r.(mistake)
-			if !ok {
-				panic(r)
-			}
-			selected, problems = nil, source.Problems{m.problem}
+		if m := caught(recover()); len(m) > 0 {
+			selected, problems = nil, m
 		}
 	}()
 	q.first()
+	if q.accept("WITH") {
+		q.commons()
+	}
 	selected = q.selectStatement()
-	q.accept(";")
+	for q.accept(";") {
+	}
 	if q.peek().kind != endToken {
 		q.unexpected("the end of the query")
 	}
 	return selected, nil
+}
+
+// newParser splits a text into tokens.
+func newParser(text source.Text, p *workbook.Preparation, dql bool) (*parser, source.Problems) {
+	z := tokenizer{text: text, parameter: p.Parameter, names: p.ParameterNames(), dql: dql}
+	tokens := z.tokenize()
+	return &parser{text: text, tokens: tokens, with: map[string]int{}, pipes: dql}, z.problems
+}
+
+// caught makes problems of the mistake that a panic carries.
+func caught(r any) source.Problems {
+	if r == nil {
+		return nil
+	}
+	m, ok := r.(mistake)
+	if !ok {
+		panic(r)
+	}
+	return source.Problems{m.problem}
 }
 
 // first tells apart what is no SELECT at all.
@@ -60,9 +87,7 @@ func (q *parser) first() {
 	switch {
 	case t.kind == endToken:
 		q.fail(t, "no query", "write SELECT … FROM <stream>")
-	case t.is("SELECT"), t.is("("):
-	case t.is("WITH"):
-		q.fail(t, "WITH is not supported yet", "write the inner SELECT in FROM ( … )")
+	case t.is("SELECT"), t.is("("), t.is("WITH"):
 	default:
 		q.fail(t, "a query begins with SELECT: only reading is allowed", "")
 	}
@@ -115,7 +140,7 @@ func (q *parser) unexpected(wanted string) {
 }
 
 // keywords are those that may follow an expression.
-var keywords = []string{"SELECT", "DISTINCT", "FROM", "WHERE", "GROUP", "BY", "HAVING", "ORDER", "LIMIT", "OFFSET", "AND", "OR", "NOT", "IN", "LIKE", "RLIKE", "REGEXP", "BETWEEN", "IS", "NULL", "AS", "ON", "JOIN", "LEFT", "INNER", "CROSS", "CASE", "WHEN", "THEN", "ELSE", "END", "ASC", "DESC", "UNION", "EXISTS"}
+var keywords = []string{"SELECT", "DISTINCT", "FROM", "WHERE", "GROUP", "BY", "HAVING", "ORDER", "LIMIT", "OFFSET", "AND", "OR", "NOT", "IN", "LIKE", "RLIKE", "REGEXP", "BETWEEN", "IS", "NULL", "AS", "ON", "JOIN", "LEFT", "INNER", "CROSS", "CASE", "WHEN", "THEN", "ELSE", "END", "ASC", "DESC", "UNION", "EXISTS", "NEWEST", "OLDEST"}
 
 func (q *parser) misspelt(t token) string {
 	if t.kind != wordToken || slices.ContainsFunc(keywords, t.is) {
@@ -136,6 +161,21 @@ func (q *parser) deeper() {
 func (q *parser) selectStatement() *Select {
 	q.deeper()
 	defer func() { q.depth-- }()
+	if q.selects++; q.selects > maxSelects {
+		q.fail(q.peek(), "more than "+strconv.Itoa(maxSelects)+" SELECTs", "")
+	}
+	s := q.oneSelect()
+	if q.peek().is("UNION") {
+		s = q.union(s)
+	}
+	if t := q.peek(); t.is("INTERSECT") || t.is("EXCEPT") || t.is("MINUS") {
+		q.fail(t, strings.ToUpper(t.text)+" is not supported yet", "write IN or NOT IN (SELECT …)")
+	}
+	return s
+}
+
+// oneSelect reads a SELECT up to what may join another to it.
+func (q *parser) oneSelect() *Select {
 	if q.accept("(") {
 		s := q.selectStatement()
 		q.expect(")")
@@ -161,8 +201,20 @@ func (q *parser) selectStatement() *Select {
 	if q.accept("HAVING") {
 		s.Having = q.expr()
 	}
+	q.tail(s)
+	return s
+}
+
+// tail reads what orders and cuts the rows.
+func (q *parser) tail(s *Select) {
 	if q.accept("ORDER", "BY") {
 		q.order(s)
+	}
+	switch {
+	case q.accept("NEWEST", "FIRST"):
+		s.Newest = true
+	case q.accept("OLDEST", "FIRST"):
+		s.Oldest = true
 	}
 	if q.accept("LIMIT") {
 		s.Limit = q.count("LIMIT")
@@ -170,10 +222,6 @@ func (q *parser) selectStatement() *Select {
 	if q.accept("OFFSET") {
 		s.Offset = q.count("OFFSET")
 	}
-	if t := q.peek(); t.is("UNION") || t.is("INTERSECT") || t.is("EXCEPT") {
-		q.fail(t, strings.ToUpper(t.text)+" is not supported yet", "write one query a block")
-	}
-	return s
 }
 
 func (q *parser) order(s *Select) {
@@ -204,7 +252,10 @@ func (q *parser) count(what string) int64 {
 func (q *parser) item() Item {
 	t := q.peek()
 	if q.accept("*") {
-		return Item{At: t.start}
+		return q.star(Item{At: t.start})
+	}
+	if t.is("BARE") && q.accept("BARE", "(", "*", ")") {
+		return q.star(Item{At: t.start, Bare: true})
 	}
 	if t.is("FROM") {
 		q.fail(t, "expected a column, found FROM", "remove the comma before it, or name a column")
@@ -263,11 +314,18 @@ func (q *parser) from(s *Select) {
 func (q *parser) source(join string) Source {
 	t := q.peek()
 	s := Source{Join: join, At: t.start}
-	if q.accept("(") {
+	switch {
+	case q.accept("("):
 		s.Select = q.selectStatement()
 		q.expect(")")
-	} else {
+		s.flatten()
+	case q.special(&s):
+	default:
 		s.Stream = q.stream()
+		if begin, ok := q.with[s.Stream]; ok {
+			s.Select, s.Stream, s.Alias = q.common(begin), "", strings.ToLower(s.Stream)
+			s.flatten()
+		}
 	}
 	if q.accept("AS") {
 		s.Alias = q.name("an alias")
@@ -288,9 +346,14 @@ func (q *parser) stream() string {
 	if t.kind != wordToken && t.kind != quotedToken && t.kind != columnToken || t.kind == wordToken && slices.ContainsFunc(keywords, t.is) {
 		q.unexpected("a stream")
 	}
-	q.next()
+	return strings.ToUpper(q.hyphenated())
+}
+
+// hyphenated takes a name that may hold hyphens, as it is written.
+func (q *parser) hyphenated() string {
+	t := q.next()
 	if t.kind == quotedToken {
-		return strings.ToUpper(t.text)
+		return t.text
 	}
 	end := t.end
 	for {
@@ -305,7 +368,7 @@ func (q *parser) stream() string {
 		q.at += 2
 		end = after.end
 	}
-	return strings.ToUpper(q.text.Value[t.start:end])
+	return q.text.Value[t.start:end]
 }
 
 // list takes expressions up to what is no comma.

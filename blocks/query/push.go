@@ -33,7 +33,7 @@ func (w *writer) pushWhere(s *Select, sc *scope) Expr {
 
 // pushable reports whether a SELECT reads one stream that lies in files.
 func (w *writer) pushable(s *Select, sc *scope) bool {
-	return len(s.From) == 1 && sc.sources[0].scan >= 0 && (w.inMemory == nil || !w.inMemory(s.From[0].Stream))
+	return len(s.From) == 1 && sc.sources[0].scan >= 0 && (w.inMemory == nil || !w.inMemory(w.query.Scans[sc.sources[0].scan].Stream))
 }
 
 // terms lists what AND joins.
@@ -175,7 +175,7 @@ func (find columnFinder) oneOf(e *In) (events.Filter, bool) {
 // pushed down and every aggregate is one that the readers know. It reports
 // whether it did.
 func (w *writer) pushGroups(s *Select, sc *scope, left Expr) bool {
-	if left != nil || !w.pushable(s, sc) || !aggregated(s) {
+	if left != nil || !w.pushable(s, sc) || !aggregated(s) || len(s.Groups) > 0 && (s.Newest || s.Oldest) {
 		return false
 	}
 	src := &sc.sources[0]
@@ -282,6 +282,9 @@ func (w *writer) collect(e Expr, s *Select, src *scopeSource, g *events.Grouping
 			return false
 		}
 	case *Call:
+		if plain := unsugared(e); plain != Expr(e) {
+			return w.collect(plain, s, src, g, calls)
+		}
 		if functions[e.Name].aggregate {
 			if slices.ContainsFunc(*calls, func(c *Call) bool { return same(c, e) }) {
 				return true
@@ -317,7 +320,12 @@ func (w *writer) aggregate(e *Call, src *scopeSource) (events.Aggregate, bool) {
 	}
 	column, ok := w.plainColumn(e.Args[0], src)
 	kind := e.Name
+	if kind == "mean" {
+		kind = "avg"
+	}
 	switch {
+	case !slices.Contains([]string{"count", "sum", "avg", "min", "max"}, kind):
+		return events.Aggregate{}, false
 	case e.Name == "count" && e.Distinct:
 		kind = "count_distinct"
 	case e.Distinct:

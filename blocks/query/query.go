@@ -10,11 +10,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"tabletop/workbook"
 	"tabletop/workbook/events"
 	"tabletop/workbook/source"
+	"tabletop/workbook/stores"
 )
 
 // Options are what all queries of a run share.
@@ -23,8 +25,12 @@ type Options struct {
 	Events *events.Set
 	// Standard is the span that a query without a time reads; zero reads all.
 	Standard time.Duration
+	// Stores are the event stores that the run may read and write; nil for none.
+	Stores *stores.Session
 	// Plain leaves conditions and groups to SQLite, for comparing.
 	Plain bool
+	// lines is told of lines that are no events.
+	lines *Undecodable
 }
 
 // A Statement is a query that has been checked.
@@ -34,6 +40,8 @@ type Statement struct {
 	// Columns are the result's, unless Star says that only the run will tell.
 	Columns []string
 	Star    bool
+	// pipeLimited says that the limit is pipe DQL's own.
+	pipeLimited bool
 }
 
 // Parse reads DNIF SQL. Parameters are taken from p; the mistakes are returned,
@@ -61,6 +69,13 @@ func newStatement(text source.Text, tree *Select) (*Statement, source.Problems) 
 
 func isStar(i Item) bool { return i.Expr == nil }
 
+// starred reports whether a SELECT or one inside it holds a *.
+func starred(s *Select) bool {
+	found := slices.ContainsFunc(s.Items, isStar)
+	eachSelect(s, func(inner *Select) { found = found || starred(inner) })
+	return found
+}
+
 // repeated warns of result columns that share a name.
 func (s *Statement) repeated() source.Problems {
 	var problems source.Problems
@@ -74,13 +89,27 @@ func (s *Statement) repeated() source.Problems {
 	return problems
 }
 
+// EveryStream stands for all streams in a list of those that are read.
+const EveryStream = "*"
+
 // Streams lists the streams that the query reads.
 func (s *Statement) Streams() []string {
 	q, _ := write(s.text, s.tree, writing{})
 	var names []string
-	for _, scan := range q.Scans {
-		if !slices.Contains(names, scan.Stream) {
-			names = append(names, scan.Stream)
+	for i := range q.Scans {
+		scan := &q.Scans[i]
+		read := scan.Streams
+		switch {
+		case storeOf(scan) != "":
+		case scan.Every:
+			read = []string{EveryStream}
+		case len(read) == 0:
+			read = []string{scan.Stream}
+		}
+		for _, name := range read {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
 		}
 	}
 	return names
@@ -113,14 +142,15 @@ func timed(s *Select) bool {
 // Run answers the query at a clock. extra are streams that stand in no file.
 // The warnings say what of the events the answer leaves out.
 func (s *Statement) Run(ctx context.Context, o Options, clock Clock, maxRows int, extra map[string]workbook.Table) (events.Result, []string, error) {
-	var streams map[string]*events.Stream
-	if s.Star {
-		var err error
-		if streams, err = o.Events.Streams(ctx); err != nil {
-			return events.Result{}, nil, err
-		}
+	extra, err := s.withStores(ctx, o, extra)
+	if err != nil {
+		return events.Result{}, nil, err
 	}
-	q, problems := s.query(o, clock, streams, extra)
+	w, err := s.writing(ctx, o, clock, extra)
+	if err != nil {
+		return events.Result{}, nil, err
+	}
+	q, problems := write(s.text, s.tree, w)
 	if len(problems) > 0 {
 		return events.Result{}, nil, problems
 	}
@@ -129,38 +159,91 @@ func (s *Statement) Run(ctx context.Context, o Options, clock Clock, maxRows int
 	if err != nil {
 		return result, nil, err
 	}
+	if s.tree.From[0].Store != "" {
+		for i := range result.Table.Rows {
+			result.Table.Rows[i].Evidence = workbook.Evidence{Unknown: fromStore}
+		}
+	}
 	warnings, err := s.warnings(ctx, q, result, extra, o)
 	return result, warnings, err
 }
 
-// query writes the statement for the engine.
-func (s *Statement) query(o Options, clock Clock, streams map[string]*events.Stream, extra map[string]workbook.Table) (events.Query, source.Problems) {
-	return write(s.text, s.tree, writing{
-		columnsOf: func(stream string) []string {
-			if table, ok := extra[stream]; ok {
+// writing is what the query is written with in a run.
+func (s *Statement) writing(ctx context.Context, o Options, clock Clock, extra map[string]workbook.Table) (writing, error) {
+	var streams map[string]*events.Stream
+	if starred(s.tree) {
+		var err error
+		if streams, err = o.Events.Streams(ctx); err != nil {
+			return writing{}, err
+		}
+	}
+	return writingAt(o, clock, streams, extra), nil
+}
+
+// writingAt is what a query is written with where the columns of its streams
+// are known, or no * asks for them.
+func writingAt(o Options, clock Clock, streams map[string]*events.Stream, extra map[string]workbook.Table) writing {
+	return writing{
+		columnsOf: func(scan *events.Scan) []string {
+			if table, ok := extra[scan.Stream]; ok {
 				return table.Columns
 			}
-			if st := streams[stream]; st != nil {
-				return st.Columns
-			}
-			return nil
+			return columnsOf(streams, scan.Names(streams))
 		},
 		window:   func(w *Window) (events.Window, error) { return w.resolve(clock.Now, clock.Zone, o.Standard) },
 		inMemory: func(stream string) bool { _, ok := extra[stream]; return ok },
-		plain:    o.Plain,
-	})
+		timeless: func(stream string) bool {
+			table, ok := extra[stream]
+			return ok && timeColumn(table) < 0
+		},
+		clock: &clock,
+		plain: o.Plain,
+	}
+}
+
+// columnsOf lists the columns of several streams, each once.
+func columnsOf(streams map[string]*events.Stream, names []string) []string {
+	var out []string
+	known := map[string]bool{}
+	for _, name := range names {
+		st := streams[name]
+		if st == nil {
+			continue
+		}
+		for _, column := range st.Columns {
+			if folded := strings.ToLower(column); !known[folded] && len(out) < maxColumns {
+				known[folded] = true
+				out = append(out, column)
+			}
+		}
+	}
+	return out
+}
+
+// maxColumns is the most columns that * stands for.
+const maxColumns = 1000
+
+// timeColumn is the column that tells a row's time, -1 where there is none.
+func timeColumn(t workbook.Table) int {
+	return slices.IndexFunc(t.Columns, func(c string) bool { return sameColumn(c, "$CNAMTime") })
 }
 
 // warnings says what a reader would else not see: streams and columns that no
 // event has, and events left out.
 func (s *Statement) warnings(ctx context.Context, q events.Query, r events.Result, extra map[string]workbook.Table, o Options) ([]string, error) {
 	var out []string
+	quiet := map[string]bool{}
+	pathColumns(s.tree, quiet)
 	for i, scan := range q.Scans {
-		if _, ok := extra[scan.Stream]; ok {
+		if table, ok := extra[scan.Stream]; ok {
+			if storeOf(&scan) != "" && scan.Stream != storeStream(rowsStore) && timeColumn(table) < 0 && timed(s.tree) {
+				out = append(out, fmt.Sprintf("the event store %s has no $CNAMTime, so the query's time does not narrow it", strings.ToLower(storeOf(&scan))))
+			}
 			continue
 		}
 		read := r.Read[i]
-		if read.Complete && (read.Events == 0 || len(read.Unseen) > 0) {
+		read.Unseen = slices.DeleteFunc(slices.Clone(read.Unseen), func(c string) bool { return quiet[strings.ToLower(strings.TrimPrefix(c, "$"))] })
+		if read.Complete && (read.Events == 0 || len(read.Unseen) > 0) || len(scan.Streams) > 1 {
 			more, err := missing(ctx, scan, read, o.Events)
 			if err != nil {
 				return nil, err
@@ -178,19 +261,19 @@ func leftOut(scan events.Scan, read events.Reading, standard bool, d time.Durati
 	var out []string
 	switch {
 	case !standard && read.Complete && read.Inside == 0 && read.Events > read.Future && !scan.Window.Open():
-		out = append(out, fmt.Sprintf("none of the %s of %s lies in the query's time, %s: is the clock right?", eventCount(read.Events), scan.Stream, scan.Window))
+		out = append(out, fmt.Sprintf("none of the %s of %s lies in the query's time, %s: is the clock right?", eventCount(read.Events), scan.Name(), scan.Window))
 	case !standard || read.Complete && read.Inside == read.Events:
 	case read.Complete:
 		out = append(out, fmt.Sprintf("the query names no time, so it read the last %s before the clock, as DNIF does: %d of %s of %s; --window all reads the others",
-			span(d), read.Inside, eventCount(read.Events), scan.Stream))
+			span(d), read.Inside, eventCount(read.Events), scan.Name()))
 	default:
-		out = append(out, fmt.Sprintf("the query names no time, so it read the last %s of %s before the clock, as DNIF does; --window all reads every event", span(d), scan.Stream))
+		out = append(out, fmt.Sprintf("the query names no time, so it read the last %s of %s before the clock, as DNIF does; --window all reads every event", span(d), scan.Name()))
 	}
 	if read.NoTime > 0 {
-		out = append(out, fmt.Sprintf("%s of %s left out of the window, having no time that could be read", eventCount(read.NoTime), scan.Stream))
+		out = append(out, fmt.Sprintf("%s of %s left out of the window, having no time that could be read", eventCount(read.NoTime), scan.Name()))
 	}
 	if read.Future > 0 {
-		out = append(out, fmt.Sprintf("%s of %s left out, lying over a day in the future", eventCount(read.Future), scan.Stream))
+		out = append(out, fmt.Sprintf("%s of %s left out, lying over a day in the future", eventCount(read.Future), scan.Name()))
 	}
 	return out
 }
@@ -209,16 +292,22 @@ func missing(ctx context.Context, scan events.Scan, read events.Reading, set *ev
 	if err != nil {
 		return nil, err
 	}
-	if read.Events == 0 {
-		return []string{fmt.Sprintf("no event has the stream %s%s", scan.Stream, hint(scan.Stream, slices.Sorted(maps.Keys(streams))))}, nil
-	}
-	var known []string
-	if st := streams[scan.Stream]; st != nil {
-		known = st.Columns
+	names := scan.Names(streams)
+	if read.Events == 0 && read.Complete {
+		if len(names) == 0 {
+			return []string{"there are no events"}, nil
+		}
+		return []string{fmt.Sprintf("no event has the stream %s%s", strings.Join(names, " or "), hint(names[0], slices.Sorted(maps.Keys(streams))))}, nil
 	}
 	var out []string
+	for _, name := range names {
+		if streams[name] == nil && len(names) > 1 {
+			out = append(out, fmt.Sprintf("no event has the stream %s%s", name, hint(name, slices.Sorted(maps.Keys(streams)))))
+		}
+	}
+	known := columnsOf(streams, names)
 	for _, column := range read.Unseen {
-		out = append(out, fmt.Sprintf("no event of %s has the column %s%s", scan.Stream, column, lackHint(column, known)))
+		out = append(out, fmt.Sprintf("no event of %s has the column %s%s", scan.Name(), column, lackHint(column, known)))
 	}
 	return out, nil
 }

@@ -53,7 +53,7 @@ func Search(o Options) workbook.Kind {
 // tree says a search as a SELECT.
 func (c SearchConfig) tree(p *workbook.Preparation) (*Select, source.Problems) {
 	var problems source.Problems
-	s := &Select{Items: []Item{{}}, From: []Source{{Stream: searchStream}}, Limit: searchRows, Offset: -1, NewestFirst: true}
+	s := &Select{Items: []Item{{}}, From: []Source{{Stream: searchStream}}, Limit: searchRows, Offset: -1, Newest: true}
 	if c.Stream.Set() {
 		s.From[0].Stream = strings.ToUpper(p.Expand(c.Stream))
 	}
@@ -98,7 +98,7 @@ func (s *Select) aggregate(text source.Text) source.Problems {
 	if !slices.Contains(searchAggregates, words[0]) {
 		return source.Problems{text.Problem(0, "unknown aggregate "+words[0], source.DidYouMean(words[0], searchAggregates))}
 	}
-	s.NewestFirst = false
+	s.Newest = false
 	column := &Column{Name: words[1]}
 	if words[0] != "count_unique" {
 		s.Items = []Item{{Expr: &Call{Name: words[0], Args: []Expr{column}}}}
@@ -145,7 +145,7 @@ func parseFilter(t source.Text, p *workbook.Preparation) (Expr, source.Problems)
 		if joined := joinedFilters(value); joined != "" {
 			return wrong(joined+" inside a filter", "write each filter as an item of its own: all of them must hold; a value with the word in it stands in quotes")
 		}
-		e := filterValue(column, o.op, value, func(text string) string { return p.Expand(t.Part(text)) })
+		e := filterValue(column, o.op, value, 0, func(text string) string { return p.Expand(t.Part(text)) })
 		if negate {
 			e = &Unary{Op: "NOT", X: e}
 		}
@@ -170,23 +170,47 @@ func joinedFilters(value string) string {
 // filterValue compares a column with a value as written: out of quotes, a
 // number where it reads as one, with * for any text at its ends; in quotes a
 // text. Parameters are put in last, so that no value of theirs is a wildcard.
-func filterValue(column *Column, op, written string, expand func(string) string) Expr {
-	if quoted := len(written) >= 2 && (written[0] == '\'' || written[0] == '"') && written[len(written)-1] == written[0]; quoted {
-		return &Binary{Op: op, X: column, Y: &Literal{Value: expand(written[1 : len(written)-1])}}
+func filterValue(column Expr, op, written string, at int, expand func(string) string) Expr {
+	compare := func(v any) Expr {
+		return &Binary{At: column.place(), Op: op, X: column, Y: &Literal{At: at, Value: v}}
+	}
+	if inner, quoted := inQuotes(written); quoted {
+		return compare(expand(inner))
 	}
 	if (op == "=" || op == "<>") && (strings.HasPrefix(written, "*") || strings.HasSuffix(written, "*")) {
-		pattern := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(expand(strings.Trim(written, "*")))
+		pattern := likeEscape(expand(strings.Trim(written, "*")))
 		if strings.HasPrefix(written, "*") {
 			pattern = "%" + pattern
 		}
 		if strings.HasSuffix(written, "*") && len(written) > 1 {
 			pattern += "%"
 		}
-		return &Like{Op: "LIKE", Not: op == "<>", X: column, Pattern: &Literal{Value: pattern}}
+		return &Like{At: column.place(), Op: "LIKE", Not: op == "<>", X: column, Pattern: &Literal{At: at, Value: pattern}}
 	}
-	value := expand(written)
-	if n := workbook.Number(value); n != nil {
-		return &Binary{Op: op, X: column, Y: &Literal{Value: n}}
+	return compare(plainValue(expand(written)))
+}
+
+// plainValue is a value out of quotes: a number where it reads as one.
+func plainValue(text string) any {
+	if n := workbook.Number(text); n != nil {
+		return n
 	}
-	return &Binary{Op: op, X: column, Y: &Literal{Value: value}}
+	return text
+}
+
+// inQuotes takes a value out of its quotes.
+func inQuotes(written string) (string, bool) {
+	for open, end := range quotes {
+		inner, ok := strings.CutPrefix(written, string(open))
+		if !ok {
+			continue
+		}
+		return strings.CutSuffix(inner, string(end))
+	}
+	return written, false
+}
+
+// likeEscape makes a text stand for itself in a pattern of LIKE.
+func likeEscape(text string) string {
+	return strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(text)
 }

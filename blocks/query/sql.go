@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"tabletop/workbook"
@@ -48,14 +49,16 @@ type step struct {
 func (s *step) Streams() []string { return s.statement.Streams() }
 
 // Ahead is what the block will ask at a clock, where that is known before the
-// run: a query without *, since nothing else tells its columns.
+// run: of events alone, and without *, since nothing else tells its columns.
 func (s *step) Ahead(now time.Time, zone *time.Location) (events.Query, bool) {
-	if s.statement.Star {
+	t := s.statement
+	if starred(t.tree) {
 		return events.Query{}, false
 	}
-	extra := map[string]workbook.Table{SignalsStream: {}}
-	q, problems := s.statement.query(s.options, Clock{Now: now, Zone: zone}, nil, extra)
-	return q, len(problems) == 0
+	clock := Clock{Now: now, Zone: zone}
+	q, problems := write(t.text, t.tree, writingAt(s.options, clock, nil, map[string]workbook.Table{SignalsStream: {}}))
+	inStore := func(scan events.Scan) bool { return storeOf(&scan) != "" }
+	return q, len(problems) == 0 && !slices.ContainsFunc(q.Scans, inStore)
 }
 
 // Reads lists the columns that the block reads.

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,7 +20,8 @@ const (
 	stringToken   // 'text' or "text"
 	numberToken   // 12, 1.5, 1e3
 	durationToken // 7d
-	atToken       // @now-3h
+	atToken       // @now-3h, 2026-01-31T12:00:00
+	pathToken     // @json.path[0], without its @; only in DQL
 	symbolToken
 )
 
@@ -30,6 +32,9 @@ type token struct {
 	// its $, a symbol as it stands.
 	text       string
 	start, end int
+	// like and pattern are a string as a pattern of LIKE and as a regular
+	// expression: in these the values of parameters stand for themselves.
+	like, pattern string
 }
 
 // is reports whether the token is the keyword or symbol s; keywords are
@@ -51,9 +56,11 @@ type tokenizer struct {
 	// parameter gives the value of {Name}.
 	parameter func(name string) (string, bool)
 	names     []string
-	at        int
-	tokens    []token
-	problems  source.Problems
+	// dql adds the pipe, and fields that are read out of the raw line.
+	dql      bool
+	at       int
+	tokens   []token
+	problems source.Problems
 }
 
 // symbols, longest first.
@@ -107,7 +114,7 @@ func (z *tokenizer) skip() {
 }
 
 func (z *tokenizer) add(kind tokenKind, text string, size int) {
-	z.tokens = append(z.tokens, token{kind, text, z.at, z.at + size})
+	z.tokens = append(z.tokens, token{kind: kind, text: text, start: z.at, end: z.at + size})
 	z.at += size
 }
 
@@ -142,6 +149,8 @@ func (z *tokenizer) token() {
 	case wordLength(rest) > 0:
 		n := wordLength(rest)
 		z.add(wordToken, rest[:n], n)
+	case r == '|' && z.dql && !strings.HasPrefix(rest, "||"):
+		z.add(symbolToken, "|", 1)
 	default:
 		for _, s := range symbols {
 			if strings.HasPrefix(rest, s) {
@@ -157,54 +166,61 @@ func (z *tokenizer) token() {
 	}
 }
 
-// quoted takes a text. A doubled quote and a backslash before a quote or a
+// quoted takes a text and puts in its parameters, whose values can't end it
+// because they are not looked into. A doubled quote and a backslash before a quote or a
 // backslash stand for the character itself; other backslashes stay, so that
 // paths and patterns read as they are written.
 func (z *tokenizer) quoted(size int, end rune) {
 	start, from := z.at, z.at+size
-	var b strings.Builder
+	var b, like, pattern strings.Builder
+	write := func(text string) {
+		b.WriteString(text)
+		like.WriteString(text)
+		pattern.WriteString(text)
+	}
 	for i := from; i < len(z.text.Value); {
 		r, n := utf8.DecodeRuneInString(z.text.Value[i:])
 		next, m := utf8.DecodeRuneInString(z.text.Value[i+n:])
 		switch {
+		case r == '\\' && parameterLength(z.text.Value[i+n:]) > 0: // \{Name} is the text itself
+			length := parameterLength(z.text.Value[i+n:])
+			write(z.text.Value[i+n : i+n+length])
+			i += n + length
+		case r == '{' && parameterLength(z.text.Value[i:]) > 0:
+			length := parameterLength(z.text.Value[i:])
+			value := z.value(z.text.Value[i+1:i+length-1], start)
+			b.WriteString(value)
+			like.WriteString(likeEscape(value))
+			pattern.WriteString(regexp.QuoteMeta(value))
+			i += length
 		case r == '\\' && (next == end || next == '\\'):
-			b.WriteRune(next)
+			write(string(next))
 			i += n + m
 		case r == end && next == end && end < utf8.RuneSelf:
-			b.WriteRune(end)
+			write(string(end))
 			i += n + m
 		case r == end:
-			value := z.expand(b.String(), start)
-			z.tokens = append(z.tokens, token{stringToken, value, start, i + n})
+			z.tokens = append(z.tokens, token{stringToken, b.String(), start, i + n, like.String(), pattern.String()})
 			z.at = i + n
 			return
 		default:
-			b.WriteString(z.text.Value[i : i+n])
+			write(z.text.Value[i : i+n])
 			i += n
 		}
 	}
 	z.report(start, "a text that does not end", "end it with "+string(end))
 }
 
-// expand puts the values of parameters into a text. Because the text is a token
-// already, no value can end it.
-func (z *tokenizer) expand(text string, at int) string {
-	var b strings.Builder
-	for {
-		before, after, found := strings.Cut(text, "{")
-		b.WriteString(before)
-		if !found {
-			return b.String()
-		}
-		n := wordLength(after)
-		if n == 0 || n >= len(after) || after[n] != '}' || isDigit(after[0]) {
-			b.WriteString("{")
-			text = after
-			continue
-		}
-		b.WriteString(z.value(after[:n], at))
-		text = after[n+1:]
+// parameterLength is the length of the {Name} that begins s, 0 where none does.
+func parameterLength(s string) int {
+	if s == "" || s[0] != '{' {
+		return 0
 	}
+	n := wordLength(s[1:])
+	if n == 0 || n+1 >= len(s) || s[n+1] != '}' || isDigit(s[1]) {
+		return 0
+	}
+	return n + 2
 }
 
 // value looks up a parameter.
@@ -245,6 +261,10 @@ func (z *tokenizer) bareParameter() {
 
 // number takes a number or, with a unit behind it, a duration.
 func (z *tokenizer) number(rest string) {
+	if n := timestampLength(rest); n > len("2006-01-02") || n > 0 && z.dql {
+		z.add(atToken, rest[:n], n)
+		return
+	}
 	n := digitsLength(rest)
 	if n < len(rest) && rest[n] == '.' {
 		n += 1 + digitsLength(rest[n+1:])
@@ -273,6 +293,11 @@ func (z *tokenizer) number(rest string) {
 func (z *tokenizer) moment() {
 	rest := z.rest()
 	n := 1 + wordLength(rest[1:])
+	if path := pathLength(rest[1:]); z.dql && path > 0 && (path >= n || !strings.EqualFold(rest[:n], "@now")) {
+		z.tokens = append(z.tokens, token{kind: pathToken, text: rest[1 : path+1], start: z.at, end: z.at + 1 + path})
+		z.at += 1 + path
+		return
+	}
 	if !strings.EqualFold(rest[:n], "@now") {
 		z.report(z.at, "unknown time "+rest[:n], "write @now or @now-3h")
 		return

@@ -11,13 +11,15 @@ type Select struct {
 	Order    []Order
 	// Limit and Offset are -1 where there is none.
 	Limit, Offset int64
-	// NewestFirst orders rows by their time, the newest first, where Order does
-	// not tell.
-	NewestFirst bool
+	// Newest and Oldest order rows, or groups by their latest and their first
+	// event, by time where Order does not tell.
+	Newest, Oldest bool
 	// Window is taken out of Where: the pseudo-conditions $Duration, $StartTime
 	// and $EndTime.
 	Window Window
 	At     int
+	// defaultLimit says that Limit is the language's own.
+	defaultLimit bool
 }
 
 // An Item is a column of the result.
@@ -25,18 +27,36 @@ type Item struct {
 	// Expr is nil for *.
 	Expr  Expr
 	Alias string
-	At    int
+	// Bare gives the columns of * in lower case and without $, as pipe DQL does;
+	// Except are those that * leaves out.
+	Bare   bool
+	Except []string
+	At     int
 }
 
-// A Source is what FROM and JOIN name: a stream, or a SELECT in parentheses.
+// A Source is what FROM and JOIN name: a stream, several streams that are read
+// as one, an event store, or a SELECT in parentheses.
 type Source struct {
 	Stream string
+	// Streams are several streams that are read as one; Every is all of them.
+	Streams []string
+	Every   bool
+	// Store is the name of an event store.
+	Store  string
 	Select *Select
+	// Unions are joined to the rows of Select.
+	Unions []Union
 	Alias  string
 	// Join is "", "JOIN", "LEFT JOIN" or "CROSS JOIN"; On its condition.
 	Join string
 	On   Expr
 	At   int
+}
+
+// A Union is a SELECT behind UNION; All keeps rows that are the same.
+type Union struct {
+	All    bool
+	Select *Select
 }
 
 // An Order is a term of ORDER BY.
@@ -124,7 +144,7 @@ type (
 		Whens []When
 		Else  Expr
 	}
-	// Cast is CAST(X AS Type); Type is int, real or text.
+	// Cast is CAST(X AS Type); Type is int, real, text, bool, timestamp or date.
 	Cast struct {
 		At   int
 		X    Expr
@@ -207,18 +227,46 @@ func children(e Expr) []*Expr {
 	return out
 }
 
+// eachExpr visits all expressions of a SELECT, but not those of SELECTs in them.
+func (s *Select) eachExpr(visit func(Expr)) {
+	var walk func(e Expr)
+	walk = func(e Expr) {
+		if e == nil {
+			return
+		}
+		visit(e)
+		for _, child := range children(e) {
+			walk(*child)
+		}
+	}
+	for _, item := range s.Items {
+		walk(item.Expr)
+	}
+	for _, src := range s.From {
+		walk(src.On)
+	}
+	walk(s.Where)
+	for _, g := range s.Groups {
+		walk(g)
+	}
+	walk(s.Having)
+	for _, o := range s.Order {
+		walk(o.Expr)
+	}
+}
+
 // eachSelect visits the SELECTs that stand in s.
 func eachSelect(s *Select, visit func(*Select)) {
 	for i := range s.From {
 		if s.From[i].Select != nil {
 			visit(s.From[i].Select)
 		}
+		for _, u := range s.From[i].Unions {
+			visit(u.Select)
+		}
 	}
-	var walk func(e Expr)
-	walk = func(e Expr) {
+	s.eachExpr(func(e Expr) {
 		switch x := e.(type) {
-		case nil:
-			return
 		case *In:
 			if x.Select != nil {
 				visit(x.Select)
@@ -228,13 +276,5 @@ func eachSelect(s *Select, visit func(*Select)) {
 		case *Exists:
 			visit(x.Select)
 		}
-		for _, child := range children(e) {
-			walk(*child)
-		}
-	}
-	for _, item := range s.Items {
-		walk(item.Expr)
-	}
-	walk(s.Where)
-	walk(s.Having)
+	})
 }

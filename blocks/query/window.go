@@ -89,14 +89,17 @@ func (w *Window) set1(text source.Text, name string, value Expr) {
 	}
 	*into = written
 	if name != "$Duration" {
-		// Zones are known only when the query runs; whether it is a time at all
-		// can be told now.
-		if _, err := w.moment(written, time.Now(), time.UTC); err != nil {
-			panic(mistake{text.Problem(value.place(), err.Error(), "write "+name+"="+example(name)+" or @now-3h")})
-		}
+		checkMoment(text, value.place(), written)
 	}
 	if w.Duration != "" && w.Start != "" {
 		panic(mistake{text.Problem(value.place(), "$Duration and $StartTime both say where to begin", "keep one of them")})
+	}
+}
+
+// checkMoment tells what is no time. Zones are known only when the query runs.
+func checkMoment(text source.Text, at int, written string) {
+	if _, err := (&Window{}).moment(written, time.Unix(0, 0), time.UTC); err != nil {
+		panic(mistake{text.Problem(at, err.Error(), "write "+example("")+" or @now-3h")})
 	}
 }
 

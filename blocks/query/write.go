@@ -23,8 +23,11 @@ type writer struct {
 	// groups are the grouping expressions of the SELECT that is written, nil
 	// where it is not grouped; inside tells that an aggregate is.
 	groups  []Expr
+	items   []Item
 	grouped bool
 	inside  bool
+	// calling are the functions whose arguments are written.
+	calling []*Call
 	// pushed are the groups that the readers make, pushedCalls their aggregates.
 	pushed      *events.Grouping
 	pushedCalls []*Call
@@ -33,12 +36,15 @@ type writer struct {
 // A writing is what a query is written with. Its zero value only checks, and *
 // has no columns.
 type writing struct {
-	// columnsOf lists the columns of a stream, for *; nil before a run.
-	columnsOf func(stream string) []string
+	// columnsOf lists the columns of what a scan reads, for *; nil before a run.
+	columnsOf func(scan *events.Scan) []string
 	// window gives a SELECT its times; nil leaves them open.
 	window func(w *Window) (events.Window, error)
-	// inMemory tells streams that stand in no file.
-	inMemory func(stream string) bool
+	// inMemory tells streams that stand in no file, timeless those of them whose
+	// rows have no time.
+	inMemory, timeless func(stream string) bool
+	// clock is the rehearsal's; nil before a run.
+	clock *Clock
 	// plain leaves all conditions and groups to SQLite.
 	plain bool
 }
@@ -54,6 +60,8 @@ type scopeSource struct {
 	table string
 	names []string
 	kinds []operandKind
+	// open says that only a run will tell the columns.
+	open bool
 }
 
 // maxParameters bounds the values of a query.
@@ -92,6 +100,8 @@ type written struct {
 	sql   string
 	names []string
 	kinds []operandKind
+	// open says that a * in it has no columns yet.
+	open bool
 }
 
 // selectStatement writes a SELECT. The outermost one, top, carries evidence.
@@ -102,7 +112,7 @@ func (w *writer) selectStatement(s *Select, top bool, shape func(operand) string
 	w.scopes = append(w.scopes, sc)
 	w.groups, w.grouped, w.inside, w.pushed, w.pushedCalls = nil, false, false, nil, nil
 	defer func() {
-		w.scopes, w.groups, w.grouped, w.inside = outer.scopes, outer.groups, outer.grouped, outer.inside
+		w.scopes, w.groups, w.grouped, w.inside, w.items = outer.scopes, outer.groups, outer.grouped, outer.inside, outer.items
 		w.pushed, w.pushedCalls = outer.pushed, outer.pushedCalls
 	}()
 
@@ -126,7 +136,7 @@ func (w *writer) selectStatement(s *Select, top bool, shape func(operand) string
 		}
 		groups = append(groups, o.sql)
 	}
-	w.grouped, w.groups = aggregated(s), s.Groups
+	w.grouped, w.groups, w.items = aggregated(s), s.Groups, s.Items
 	out := written{}
 	var items []string
 	for _, item := range s.Items {
@@ -157,7 +167,7 @@ func (w *writer) selectStatement(s *Select, top bool, shape func(operand) string
 // item writes one column of the result, or those that * stands for.
 func (w *writer) item(item Item, sc *scope, out *written, shape func(operand) string) []string {
 	if item.Expr == nil {
-		return w.star(item, sc, out)
+		return w.star(item, sc, out, shape)
 	}
 	o := w.expr(item.Expr)
 	name := item.Alias
@@ -176,8 +186,8 @@ func (w *writer) item(item Item, sc *scope, out *written, shape func(operand) st
 	return []string{fmt.Sprintf(`%s AS "k%d"`, sql, len(out.names)-1)}
 }
 
-// star writes all columns of the one source.
-func (w *writer) star(item Item, sc *scope, out *written) []string {
+// star writes all columns of the one source that no other item replaces.
+func (w *writer) star(item Item, sc *scope, out *written, shape func(operand) string) []string {
 	if w.grouped {
 		w.fail(item.At, "* can't stand beside GROUP BY or an aggregate", "name the grouped columns")
 	}
@@ -186,21 +196,36 @@ func (w *writer) star(item Item, sc *scope, out *written) []string {
 	}
 	src := &sc.sources[0]
 	names := src.names
+	out.open = out.open || src.open
 	if src.scan >= 0 {
 		names = nil
-		if w.columnsOf != nil {
-			names = w.columnsOf(w.query.Scans[src.scan].Stream)
+		if out.open = out.open || w.columnsOf == nil; w.columnsOf != nil {
+			names = w.columnsOf(&w.query.Scans[src.scan])
 		}
 	}
 	var items []string
+	shown := map[string]bool{}
 	for i, name := range names {
+		if slices.ContainsFunc(item.Except, func(e string) bool { return sameColumn(e, name) }) || replaced(w.items, name) {
+			continue
+		}
+		given := name
+		if item.Bare {
+			if given = bare(name); shown[given] {
+				continue
+			}
+			shown[given] = true
+		}
 		column, kind := fmt.Sprintf(`%s."k%d"`, src.table, i), isAny
 		if src.scan >= 0 {
 			column = w.scanColumn(src, name)
 		} else {
 			kind = src.kinds[i]
 		}
-		out.names, out.kinds = append(out.names, name), append(out.kinds, kind)
+		out.names, out.kinds = append(out.names, given), append(out.kinds, kind)
+		if shape != nil {
+			column = shape(operand{column, kind})
+		}
 		items = append(items, fmt.Sprintf(`%s AS "k%d"`, column, len(out.names)-1))
 	}
 	if len(items) == 0 && len(w.scopes) > 1 { // the outermost has its evidence
@@ -219,15 +244,15 @@ func (w *writer) from(s *Select) (*scope, string) {
 		}
 		named := scopeSource{alias: src.Alias, scan: -1}
 		if src.Select != nil {
-			inner := w.selectStatement(src.Select, false, nil)
-			named.table, named.names, named.kinds = fmt.Sprintf(`"s%d"`, w.derived), inner.names, inner.kinds
+			inner := w.union(src)
+			named.table, named.names, named.kinds, named.open = fmt.Sprintf(`"s%d"`, w.derived), inner.names, inner.kinds, inner.open
 			w.derived++
 			sql += "(" + inner.sql + ") AS " + named.table
 		} else {
 			named.scan = w.scan(src, s)
 			named.table = fmt.Sprintf(`"t%d"`, named.scan)
 			if named.alias == "" {
-				named.alias = src.Stream
+				named.alias = src.Stream + src.Store
 			}
 			sql += named.table
 		}
@@ -246,14 +271,19 @@ func (w *writer) from(s *Select) (*scope, string) {
 
 // scan adds a reading of a stream.
 func (w *writer) scan(src Source, s *Select) int {
+	scan := events.Scan{Stream: src.Stream, Streams: src.Streams, Every: src.Every}
+	if src.Store != "" {
+		scan.Stream = storeStream(src.Store)
+	}
 	window := events.Window{}
-	if w.window != nil {
+	if w.window != nil && (w.timeless == nil || !w.timeless(scan.Stream)) {
 		var err error
 		if window, err = w.window(&s.Window); err != nil {
 			w.fail(max(s.Window.StartAt, s.Window.EndAt), err.Error(), "")
 		}
 	}
-	w.query.Scans = append(w.query.Scans, events.Scan{Stream: src.Stream, Window: window})
+	scan.Window = window
+	w.query.Scans = append(w.query.Scans, scan)
 	return len(w.query.Scans) - 1
 }
 
@@ -313,11 +343,17 @@ func (w *writer) order(s *Select, sc *scope) string {
 		switch {
 		case w.pushed != nil:
 			terms = append(terms, first.table+".rowid")
+		case aggregated(s) && len(s.Groups) > 0 && s.Newest:
+			terms = append(terms, "max("+first.table+`."at") DESC`, "min("+first.table+".rowid)")
+		case aggregated(s) && len(s.Groups) > 0 && s.Oldest:
+			terms = append(terms, "min("+first.table+`."at")`, "min("+first.table+".rowid)")
 		case aggregated(s) && len(s.Groups) > 0:
 			terms = append(terms, "min("+first.table+".rowid)")
 		case aggregated(s):
-		case s.NewestFirst && len(s.Order) == 0:
+		case s.Newest && len(s.Order) == 0:
 			terms = append(terms, first.table+`."at" DESC`, first.table+".rowid")
+		case s.Oldest && len(s.Order) == 0:
+			terms = append(terms, "("+first.table+`."at" IS NULL)`, first.table+`."at"`, first.table+".rowid")
 		case len(s.Order) > 0:
 			terms = append(terms, first.table+".rowid")
 		}

@@ -66,6 +66,9 @@ func (w *writer) expression(e Expr) operand {
 	case *Case:
 		return w.caseOf(e)
 	case *Call:
+		if plain := unsugared(e); plain != Expr(e) {
+			return w.expr(plain)
+		}
 		return w.call(e)
 	case *Subquery:
 		inner := w.selectStatement(e.Select, false, nil)
@@ -151,6 +154,9 @@ func (w *writer) columnIn(sc *scope, e *Column) (operand, bool) {
 		}
 		if k := slices.IndexFunc(src.names, func(n string) bool { return same(&Column{Name: n}, &Column{Name: e.Name}) }); k >= 0 {
 			return operand{fmt.Sprintf(`%s."k%d"`, src.table, k), src.kinds[k]}, true
+		}
+		if src.open {
+			return operand{"NULL", isAny}, true
 		}
 	}
 	switch streams {
@@ -278,6 +284,10 @@ func (w *writer) cast(e *Cast) operand {
 		return numeric("to_int(%s)", x.sql)
 	case "real":
 		return numeric("to_real(%s)", x.sql)
+	case "bool":
+		return operand{x.truth(), isBool}
+	case "timestamp", "date":
+		return textual("to_%s(%s, %s)", e.Type, x.sql, w.zone())
 	}
 	return textual("%s", x.text())
 }
@@ -319,8 +329,7 @@ func (w *writer) call(e *Call) operand {
 	for i, arg := range e.Args {
 		args[i] = w.expr(arg)
 	}
-	if e.Name == "rlike" {
-		w.pattern(e.Args[1])
-	}
+	w.calling = append(w.calling, e)
+	defer func() { w.calling = w.calling[:len(w.calling)-1] }()
 	return f.write(w, e.Distinct, args)
 }

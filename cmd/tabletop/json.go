@@ -21,7 +21,11 @@ type runObject struct {
 	Actions  []workbook.Action `json:"actions"`
 	Totals   map[string]int    `json:"totals"`
 	Warnings []string          `json:"warnings"`
-	Audit    workbook.Head     `json:"audit"`
+	// Stores are the changes to event stores; StoresKept says whether they
+	// last, which a record does not know.
+	Stores     []workbook.StoreChange `json:"stores"`
+	StoresKept *bool                  `json:"stores_kept,omitempty"`
+	Audit      workbook.Head          `json:"audit"`
 }
 
 type blockObject struct {
@@ -35,7 +39,9 @@ type blockObject struct {
 	Rows     [][]workbook.Value  `json:"rows"`
 	Evidence []workbook.Evidence `json:"evidence"`
 	Warnings []string            `json:"warnings,omitempty"`
-	Failed   string              `json:"failed,omitempty"`
+	// Stores are the changes to event stores.
+	Stores []workbook.StoreChange `json:"stores,omitempty"`
+	Failed string                 `json:"failed,omitempty"`
 }
 
 // jsonPositions is how many positions of a row's evidence JSON shows; the audit
@@ -68,7 +74,7 @@ func blockJSON(done workbook.BlockResult, keepRows int) blockObject {
 	b := blockObject{
 		Index: done.Block.Index, ID: done.Block.ID, Kind: done.Block.Kind.Name, RowsIn: done.RowsIn, RowsOut: len(t.Rows),
 		Seconds: math.Round(done.Seconds*1e6) / 1e6, Columns: notNil(t.Columns), Rows: [][]workbook.Value{}, Evidence: []workbook.Evidence{},
-		Warnings: done.Output.Warnings,
+		Warnings: done.Output.Warnings, Stores: done.Output.Stores,
 	}
 	if done.Failed != nil {
 		b.Failed = describe(done.Failed)

@@ -96,6 +96,9 @@ func (c *console) block(done workbook.BlockResult) {
 	case !b.Kind.Silent:
 		c.rows(done)
 	}
+	for _, change := range done.Output.Stores {
+		c.wrapped(changed(change))
+	}
 }
 
 // prose writes a remark of the author, wrapped.
@@ -310,7 +313,7 @@ func because(e workbook.Evidence) string {
 }
 
 // closing totals the run.
-func (c *console) closing(r workbook.Result) {
+func (c *console) closing(r workbook.Result, held writings) {
 	c.line()
 	t := r.Totals
 	so := ""
@@ -323,6 +326,7 @@ func (c *console) closing(r workbook.Result) {
 			c.line(fmt.Sprintf("%4d", n), "  ", c.verdict(v))
 		}
 	}
+	c.writings(held, r.Status == workbook.Completed)
 	if r.Status != workbook.Completed {
 		c.line(c.red("the run " + ended(r.Status)))
 	}

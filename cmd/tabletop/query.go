@@ -22,6 +22,7 @@ import (
 type question struct {
 	input
 	output  string
+	stores  string
 	maxRows int
 	strict  bool
 }
@@ -29,21 +30,29 @@ type question struct {
 func queryCommand(c *console) *cobra.Command {
 	q := &question{}
 	cmd := &cobra.Command{
-		Use:   "query 'SELECT …' --events PATH",
+		Use:   "query 'QUERY' --events PATH",
 		Short: "Ask one query, ad hoc",
-		Long: `query asks one query in DNIF SQL over a file or a folder of events. Without a
-time in the query it reads every event. Nothing is recorded.
+		Long: `query asks one query over a file or a folder of events. Without a time in the
+query it reads every event. Nothing is recorded, and what _store writes is
+dropped.
+
+The language is told by how the query begins: SELECT or WITH is SQL, stream= or
+sourcename= pipe DQL, a directive such as _fetch legacy DQL, and $Field = value
+the text of a search.
 
 -o csv writes a quote before texts that a spreadsheet would take for a formula.
 -o ndjson writes an object a row, keyed by the names of the columns.`,
 		Example: `  tabletop query 'SELECT $SrcIP, COUNT(*) FROM FIREWALL GROUP BY $SrcIP' --events examples/suspicious-remote-desktop/events
-  tabletop query 'SELECT * FROM THREAT LIMIT 5' --events examples/malicious-url/events -o ndjson`,
+  tabletop query 'SELECT * FROM THREAT LIMIT 5' --events examples/malicious-url/events -o ndjson
+  tabletop query 'stream=firewall where dstport=3389 | groupby srcip' --events examples/suspicious-remote-desktop/events
+  tabletop query '_fetch * from event where $Stream=THREAT last 5 >>_agg count' --events examples/malicious-url/events`,
 		Args: exactly(1, "one query, in quotes"),
 		RunE: func(cmd *cobra.Command, args []string) error { return q.run(cmd.Context(), c, args[0]) },
 	}
 	f := cmd.Flags()
 	q.eventFlags(f, "all")
 	f.StringVarP(&q.output, "output", "o", "table", "table, csv, ndjson or json")
+	f.StringVar(&q.stores, "stores", "audit.stores.db", "the file of event stores")
 	f.IntVar(&q.maxRows, "max-rows", 100_000, "the most rows that the answer may have")
 	f.BoolVar(&q.strict, "strict", false, "make errors of lines that can't be decoded")
 	return cmd
@@ -56,10 +65,11 @@ func (q *question) run(ctx context.Context, c *console, text string) error {
 	if q.events == "" {
 		return nothingRan(errors.New("name the events with --events: a file or a folder"))
 	}
-	statement, problems := query.Parse(source.NewText("query", text), workbook.NewPreparation(nil))
-	if problems.Err() != nil {
-		return failure{exitNothingRan, problems}
+	session, closeStores, err := openSession(ctx, q.stores)
+	if err != nil {
+		return err
 	}
+	defer closeStores()
 	zone, err := q.location()
 	if err != nil {
 		return err
@@ -70,39 +80,54 @@ func (q *question) run(ctx context.Context, c *console, text string) error {
 	}
 	q.bar = newBar(c)
 	defer q.bar.hide()
-	q.untimed = standard == 0 && !statement.Timed()
+	// What is wrong with the question is told before any file is opened.
+	asked, problems := ask(text, query.Options{Standard: standard, Stores: session})
+	if problems.Err() != nil {
+		return failure{exitNothingRan, problems}
+	}
+	q.untimed = standard == 0 && !asked.Timed()
 	set, err := q.openAt(q.events, filepath.Dir(q.events), zone)
 	if err != nil {
 		return nothingRan(err)
 	}
 	q.bar.show()
-	now, err := q.nowFor(ctx, set, statement, zone, standard)
+	if asked, problems = ask(text, query.Options{Events: set, Standard: standard, Stores: session}); problems.Err() != nil {
+		return failure{exitNothingRan, problems}
+	}
+	now, err := q.nowFor(ctx, set, asked, zone, standard)
 	if err != nil {
 		return err
 	}
-	clock := query.Clock{Now: now, Zone: zone}
 	start := time.Now()
-	result, warnings, err := statement.Run(ctx, query.Options{Events: set, Standard: standard}, clock, q.maxRows, nil)
+	result, err := asked.Run(ctx, workbook.Table{}, &workbook.Env{Now: now, Zone: zone, MaxRows: q.maxRows, Strict: q.strict})
 	q.bar.hide()
 	if err != nil {
 		return err
 	}
-	if text := undecodable(result.Undecodable, result.Bad); text != "" {
+	warnings := result.Warnings
+	if text := undecodable(asked.Lines.Count, asked.Lines.First); text != "" {
 		if q.strict {
 			return errors.New(text)
 		}
 		warnings = append(warnings, text)
 	}
 	q.print(c, result.Table, time.Since(start))
+	for _, w := range problems.Warnings() {
+		c.remark("%s", cleanLines(w.String()))
+	}
 	for _, w := range warnings {
 		c.remark("warning: %s", cleanLines(w))
 	}
 	return nil
 }
 
+func ask(text string, o query.Options) (*query.Question, source.Problems) {
+	return query.ParseQuestion(source.NewText("query", text), o, workbook.NewPreparation(nil))
+}
+
 // nowFor is the clock of a query: only one that asks for a time needs the
 // newest event, for which all events must be read.
-func (q *question) nowFor(ctx context.Context, set *events.Set, s *query.Statement, zone *time.Location, standard time.Duration) (time.Time, error) {
+func (q *question) nowFor(ctx context.Context, set *events.Set, s *query.Question, zone *time.Location, standard time.Duration) (time.Time, error) {
 	now, err := q.clock(zone)
 	if err != nil || !now.IsZero() || standard == 0 && !s.Timed() {
 		return now, err

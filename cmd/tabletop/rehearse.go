@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 	"tabletop/workbook"
 	"tabletop/workbook/events"
 	"tabletop/workbook/source"
+	"tabletop/workbook/stores"
 )
 
 // An input is what the flags of a command say of the workbook and its events.
@@ -40,6 +42,8 @@ type input struct {
 	bar *bar
 	// untimed says that nothing asks for the times of events.
 	untimed bool
+	// session are the event stores that blocks work on, nil without a run.
+	session *stores.Session
 }
 
 // workbookFlags are those that choose what a workbook is prepared with.
@@ -186,7 +190,8 @@ func (in *input) prepare(path string, withEvents bool) (*bench, error) {
 			problems = append(problems, source.Problem{Place: source.Place{File: "events"}, Message: describe(err)})
 		}
 	}
-	b.options.Query = query.Options{Events: b.set, Standard: b.standard}
+	b.options.Stores = in.session
+	b.options.Query = query.Options{Events: b.set, Standard: b.standard, Stores: in.session}
 	w, written, err := workbook.ReadFile(b.file, blocks.Kinds(b.options))
 	if err != nil && !collect(&problems, err) {
 		return nil, nothingRan(err)
@@ -290,6 +295,9 @@ func (in *input) clockOf(b *bench, survey *events.Survey, streams []string) (now
 	}
 	if !now.IsZero() {
 		return now, "--now", nil
+	}
+	if slices.Contains(streams, query.EveryStream) {
+		streams = nil
 	}
 	switch now, stream, other := survey.Clock(streams); {
 	case now.IsZero():

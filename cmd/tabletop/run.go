@@ -18,11 +18,13 @@ import (
 // A rehearsal is the command run with its flags.
 type rehearsal struct {
 	input
-	audit  string
-	reason string
-	ticket string
-	output string
-	failOn []string
+	audit      string
+	stores     string
+	keepStores bool
+	reason     string
+	ticket     string
+	output     string
+	failOn     []string
 	// failOnSet says that --fail-on was given, if only as the empty text.
 	failOnSet bool
 	maxRows   int
@@ -37,11 +39,15 @@ func runCommand(c *console) *cobra.Command {
 		Short: "Rehearse a workbook; nothing is sent",
 		Long: `run rehearses a workbook: a file, or a folder that holds workbook.yaml. Its
 queries run over the events, every request is built in full, judged by the guard
-and answered by a simulated vendor. Nothing leaves the machine.`,
+and answered by a simulated vendor. Nothing leaves the machine.
+
+What blocks write to event stores is seen by the run alone, and told at its end;
+--keep-stores makes it lasting where the run completed.`,
 		Example: `  tabletop run examples/suspicious-remote-desktop
   tabletop run examples/malicious-domain/published.yaml --now 2026-01-28T12:00:00Z
   tabletop run workbook.yaml --set Vector=EMAIL
   tabletop run workbook.yaml --events /var/log/zeek --window all -o json
+  tabletop run workbook.yaml --stores lists.db --keep-stores
   tabletop run workbook.yaml --fail-on protected,invalid`,
 		Args: exactly(1, "one workbook: a file, or a folder that holds workbook.yaml"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -53,6 +59,8 @@ and answered by a simulated vendor. Nothing leaves the machine.`,
 	r.workbookFlags(f)
 	r.eventFlags(f, "5m")
 	f.StringVar(&r.audit, "audit", "audit.db", "the audit to record the run in")
+	f.StringVar(&r.stores, "stores", "", "the file of event stores (default beside the audit, as in audit.stores.db)")
+	f.BoolVar(&r.keepStores, "keep-stores", false, "keep what the run writes to event stores")
 	f.StringVar(&r.reason, "reason", "", "why the run is made, for the audit")
 	f.StringVar(&r.ticket, "ticket", "", "the ticket that the run belongs to, for the audit")
 	f.StringVarP(&r.output, "output", "o", "text", "text or json")
@@ -108,6 +116,11 @@ func (r *rehearsal) run(ctx context.Context, c *console, path string) error {
 	if err != nil {
 		return err
 	}
+	kept, err := r.openStores(ctx)
+	if err != nil {
+		return err
+	}
+	defer kept.Close()
 	digest := make(chan string, 1)
 	go func() { digest <- programDigest() }()
 	r.bar = newBar(c)
@@ -175,15 +188,21 @@ func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.L
 	}
 	result, err := b.program.Run(ctx, o)
 	r.bar.hide()
-	if r.output == "json" {
-		if result.Run > 0 {
-			c.json(runJSON(info, result, r.keepRows))
-		}
+	if result.Run == 0 {
 		return result, err
 	}
-	if result.Run > 0 {
-		c.closing(result)
+	held := writings{changes: r.session.Changes()}
+	if r.keepStores && err == nil && result.Status == workbook.Completed {
+		err = r.session.Commit(ctx)
+		held.kept = err == nil
 	}
+	if r.output == "json" {
+		o := runJSON(info, result, r.keepRows)
+		o.Stores, o.StoresKept = notNil(held.changes), &held.kept
+		c.json(o)
+		return result, err
+	}
+	c.closing(result, held)
 	return result, err
 }
 

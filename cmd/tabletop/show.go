@@ -37,7 +37,7 @@ func (c *console) show(r audit.Run) {
 	for _, b := range r.Blocks {
 		c.block(c.replayed(b, r))
 	}
-	c.closing(workbook.Result{Run: r.Number, Status: r.Status, Totals: r.Totals, Head: r.Head})
+	c.closing(workbook.Result{Run: r.Number, Status: r.Status, Totals: r.Totals, Head: r.Head}, writings{})
 }
 
 // short is the beginning of a digest, enough to tell two apart.
@@ -47,7 +47,7 @@ func short(digest string) string { return digest[:min(len(digest), 16)] + "…" 
 func (c *console) replayed(b audit.Block, r audit.Run) workbook.BlockResult {
 	done := workbook.BlockResult{RowsIn: b.RowsIn, Seconds: b.Seconds}
 	done.Block = workbook.Block{Index: b.Index, ID: b.ID, Note: b.Note, Recorded: b.Text, Kind: workbook.Kind{Name: b.Kind, Silent: b.Kind == "text"}}
-	done.Output = workbook.Output{Table: workbook.Table{Columns: b.Columns}, Warnings: b.Warnings}
+	done.Output = workbook.Output{Table: workbook.Table{Columns: b.Columns}, Warnings: b.Warnings, Stores: b.Stores}
 	for _, row := range b.Rows {
 		done.Output.Table.Rows = append(done.Output.Table.Rows, row.Row)
 	}
@@ -71,14 +71,15 @@ func (c *console) replayed(b audit.Block, r audit.Run) workbook.BlockResult {
 func showJSON(r audit.Run) any {
 	o := runObject{
 		Run: r.Number, Workbook: r.Workbook.Name, Mode: r.Mode, Status: r.Status, Now: r.Now.UTC().Format(time.RFC3339Nano),
-		Blocks: []blockObject{}, Signals: notNil(r.Signals), Actions: notNil(r.Actions), Totals: totalsJSON(r.Totals),
+		Stores: []workbook.StoreChange{}, Blocks: []blockObject{}, Signals: notNil(r.Signals), Actions: notNil(r.Actions), Totals: totalsJSON(r.Totals),
 		Warnings: notNil(r.Warnings), Audit: r.Head,
 	}
 	for _, b := range r.Blocks {
 		block := blockObject{
 			Index: b.Index, ID: b.ID, Kind: b.Kind, RowsIn: b.RowsIn, RowsOut: b.RowsOut, Seconds: math.Round(b.Seconds*1e6) / 1e6,
-			Columns: notNil(b.Columns), Rows: [][]workbook.Value{}, Evidence: []workbook.Evidence{}, Warnings: b.Warnings, Failed: b.Failed,
+			Columns: notNil(b.Columns), Rows: [][]workbook.Value{}, Evidence: []workbook.Evidence{}, Warnings: b.Warnings, Failed: b.Failed, Stores: b.Stores,
 		}
+		o.Stores = append(o.Stores, b.Stores...)
 		for _, row := range b.Rows {
 			e := row.Evidence
 			e.First = notNil(e.First)

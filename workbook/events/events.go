@@ -30,6 +30,10 @@ func (w Window) Open() bool { return w.From.IsZero() && w.To.IsZero() }
 type Scan struct {
 	// Stream is the stream's name; letter case does not count.
 	Stream string
+	// Streams, where there are any, are several streams that are read as one;
+	// Every says that all are.
+	Streams []string
+	Every   bool
 	// Columns are the columns read, as the query writes them. In the query's
 	// SQL, column i of the scan that is number n is called "tn"."ci"; beside
 	// them stand rowid, "at" (the event's time in epoch milliseconds) and

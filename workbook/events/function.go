@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -31,17 +32,19 @@ const MaxGroups = 1_000_000
 //	modulo(x, y), round_to(x, digits)
 //	lowest(x), highest(x)   aggregates: numbers first, by value, then text
 //	total_of(x), mean_of(x) aggregates: whole numbers exactly, as far as they fit
+//	set_of(x), list_of(x)   aggregates: a JSON list
+//	first_of(x), last_of(x) aggregates: by the order of the events
 //	evidence(rowid, line)   aggregate: the events of a group, for decodeEvidence
+//
+// The files beside this one, function_*.go, add those of texts, times, addresses
+// and structured texts.
 func register(d *sqlite.Driver) error {
-	scalars := []struct {
-		name string
-		args int32
-		call func(args []driver.Value) (driver.Value, error)
-	}{
+	p := newPatterns()
+	scalars := []scalar{
 		{"number", 1, func(a []driver.Value) (driver.Value, error) { return workbook.Number(plain(a[0])), nil }},
 		{"to_int", 1, func(a []driver.Value) (driver.Value, error) { return toInt(a[0]), nil }},
 		{"to_real", 1, func(a []driver.Value) (driver.Value, error) { return toReal(a[0]), nil }},
-		{"rlike", 2, newPatterns().rlike},
+		{"rlike", 2, p.rlike},
 		{"matches", 2, onTexts(func(a []string) driver.Value { return Like(a[0], a[1]) })},
 		{"upper_case", 1, onTexts(func(a []string) driver.Value { return strings.ToUpper(a[0]) })},
 		{"lower_case", 1, onTexts(func(a []string) driver.Value { return strings.ToLower(a[0]) })},
@@ -50,6 +53,7 @@ func register(d *sqlite.Driver) error {
 		{"modulo", 2, modulo},
 		{"round_to", 2, roundTo},
 	}
+	scalars = slices.Concat(scalars, textFunctions(p), numberFunctions(), timeFunctions(), networkFunctions(), jsonFunctions())
 	for _, s := range scalars {
 		impl := &sqlite.FunctionImpl{
 			NArgs: s.args, Deterministic: true, VolatileArgs: true,
@@ -68,6 +72,10 @@ func register(d *sqlite.Driver) error {
 		{"highest", 1, func() sqlite.AggregateFunction { return &extreme{sign: 1} }},
 		{"total_of", 1, func() sqlite.AggregateFunction { return &sum{} }},
 		{"mean_of", 1, func() sqlite.AggregateFunction { return &sum{mean: true} }},
+		{"set_of", 1, func() sqlite.AggregateFunction { return &collected{distinct: true} }},
+		{"list_of", 1, func() sqlite.AggregateFunction { return &collected{} }},
+		{"first_of", 1, func() sqlite.AggregateFunction { return &endmost{} }},
+		{"last_of", 1, func() sqlite.AggregateFunction { return &endmost{last: true} }},
 		{"evidence", 2, func() sqlite.AggregateFunction { return &collector{} }},
 	}
 	for _, a := range aggregates {

@@ -3,7 +3,6 @@ package events
 import (
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"tabletop/workbook"
@@ -133,7 +132,7 @@ func plainMillis(c *cell) (moment, bool) {
 // streams, so the answers for their names are remembered.
 type streamTest struct {
 	layout *layout
-	wanted string
+	wanted streamNames
 	known  []streamAnswer
 	// nameless is the answer for events that name no stream.
 	nameless bool
@@ -148,20 +147,18 @@ type streamAnswer struct {
 // maxStreams bounds the names that are remembered.
 const maxStreams = 16
 
-func newStreamTest(l *layout, stream string) *streamTest {
-	s := &streamTest{layout: l, wanted: strings.ToUpper(stream)}
-	s.nameless = s.wanted == "" || l.file.streamOf(nil) == s.wanted
-	return s
+func newStreamTest(l *layout, wanted streamNames) *streamTest {
+	return &streamTest{layout: l, wanted: wanted, nameless: wanted.has(l.file.streamOf(nil))}
 }
 
 // holds reports whether the event's own $Stream, or its file, names the wanted
 // stream.
 func (s *streamTest) holds(c *cell) bool {
 	switch {
-	case s.wanted == "":
+	case s.wanted.all():
 		return true
 	case c.form == readyForm:
-		return s.layout.file.streamOf(*c.ready) == s.wanted
+		return s.wanted.has(s.layout.file.streamOf(*c.ready))
 	case c.form == noForm:
 		return s.nameless
 	}
@@ -177,7 +174,7 @@ func (s *streamTest) holds(c *cell) bool {
 func (s *streamTest) ask(c *cell) bool {
 	answer := s.nameless
 	if !c.null() {
-		answer = s.layout.file.streamOf(c.value()) == s.wanted
+		answer = s.wanted.has(s.layout.file.streamOf(c.value()))
 	}
 	if len(s.known) < maxStreams {
 		s.known = append(s.known, streamAnswer{string(c.raw), c.form, answer})

@@ -1,6 +1,8 @@
 package events
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"modernc.org/sqlite/vtab"
@@ -22,9 +24,20 @@ type memory struct {
 func newMemory(t *table, rows workbook.Table) *memory {
 	m := &memory{table: t, rows: rows.Rows, timeAt: rows.Index("$CNAMTime")}
 	for _, column := range t.scan.Columns {
-		m.index = append(m.index, rows.Index(column))
+		m.index = append(m.index, indexFolded(rows, column))
 	}
 	return m
+}
+
+// indexFolded finds a column as events are read: its exact name, else letter case
+// aside; -1 where there is none.
+func indexFolded(t workbook.Table, name string) int {
+	if i := t.Index(name); i >= 0 {
+		return i
+	}
+	return slices.IndexFunc(t.Columns, func(c string) bool {
+		return strings.EqualFold(strings.TrimPrefix(c, "$"), strings.TrimPrefix(name, "$"))
+	})
 }
 
 func (m *memory) Filter(int, string, []vtab.Value) error {

@@ -112,17 +112,11 @@ func newPass(s *Set, views ...*view) *pass {
 		}
 	}
 	for i, f := range s.files {
-		if slices.ContainsFunc(views, func(v *view) bool { return v.mayBeIn(f) }) {
+		if slices.ContainsFunc(views, func(v *view) bool { return v.scan.streamNames().mayHold(f) }) {
 			p.files = append(p.files, i)
 		}
 	}
 	return p
-}
-
-// mayBeIn reports whether a file may hold events of the view's stream.
-func (v *view) mayBeIn(f *file) bool {
-	stream := streamName(v.scan.Stream)
-	return stream == "" || f.holds == nil || f.holds[stream]
 }
 
 func (p *pass) wantKeys() bool {

@@ -137,7 +137,7 @@ func (w *worker) chunk(c chunk, r *reading) (lines int64, err error) {
 		w.reading, w.decoder = r, nil
 		w.cells = make([]cell, len(r.layout.columns))
 		for i := range w.watchers {
-			w.watchers[i].stream = newStreamTest(r.layout, w.watchers[i].scan.Stream)
+			w.watchers[i].stream = newStreamTest(r.layout, w.watchers[i].scan.streamNames())
 		}
 		if r.lines != nil {
 			w.decoder = r.lines()

@@ -1,0 +1,121 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"tabletop/workbook"
+	"tabletop/workbook/events"
+)
+
+// Streams lists the streams that the pipeline reads.
+func (p *Pipeline) Streams() []string {
+	var names []string
+	for _, made := range p.parts {
+		reads, ok := made.(interface{ streams() []string })
+		if !ok {
+			continue
+		}
+		for _, name := range reads.streams() {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// Run runs the directives one behind the other. Each row of the end says which
+// row that came in it was made from; actions count the rows that their own
+// directive got.
+func (p *Pipeline) Run(ctx context.Context, in workbook.Table, env *workbook.Env) (workbook.Output, error) {
+	out := workbook.Output{Table: in}
+	from := make([]int, len(in.Rows))
+	for i := range from {
+		from[i] = i + 1
+	}
+	own := *env // directives see the signals and actions of those before them
+	for i, made := range p.parts {
+		next, err := made.run(ctx, out.Table, &own)
+		if len(next.Table.Rows) > env.MaxRows && err == nil {
+			err = workbook.TooManyRows(env.MaxRows)
+		}
+		out.Warnings = append(out.Warnings, next.Warnings...)
+		out.Actions = append(out.Actions, next.Actions...)
+		out.Signals = append(out.Signals, next.Signals...)
+		out.Stores = append(out.Stores, next.Stores...)
+		own.Actions = append(slices.Clip(own.Actions), numbered(next.Actions, len(own.Actions))...)
+		out.Table = next.Table
+		from = traced(next.Table.Rows, from)
+		if err != nil {
+			if len(p.parts) > 1 {
+				err = fmt.Errorf("directive %d: %w", i+1, err)
+			}
+			return out, err
+		}
+	}
+	for i := range out.Table.Rows {
+		out.Table.Rows[i].From = from[i]
+	}
+	return out, nil
+}
+
+// numbered gives actions the numbers that the runner will give them.
+func numbered(actions []workbook.Action, before int) []workbook.Action {
+	out := slices.Clone(actions)
+	for i := range out {
+		out[i].Number = before + i + 1
+	}
+	return out
+}
+
+// traced says of each row which row of the block's input it was made from, from
+// being those of the rows that the directive got.
+func traced(rows []workbook.Row, from []int) []int {
+	out := make([]int, len(rows))
+	for i, row := range rows {
+		if row.From > 0 && row.From <= len(from) {
+			out[i] = from[row.From-1]
+		}
+	}
+	return out
+}
+
+// asked is a query as a part of a pipeline. The rows that come in are not kept.
+type asked struct {
+	options   Options
+	statement *Statement
+	// lines, where set, is told of lines that are no events.
+	lines *Undecodable
+}
+
+// Undecodable are the lines that a query met which are no events: how many, and
+// the first of them.
+type Undecodable struct {
+	Count int64
+	First []events.BadLine
+}
+
+func (a asked) columns(workbook.Columns) workbook.Columns {
+	return workbook.Columns{Names: a.statement.Columns, Known: !a.statement.Star}
+}
+
+func (a asked) streams() []string { return a.statement.Streams() }
+
+func (a asked) run(ctx context.Context, in workbook.Table, env *workbook.Env) (workbook.Output, error) {
+	return a.ask(ctx, in, env, env.MaxRows)
+}
+
+// ask answers the query over events, stores and the rows that come in.
+func (a asked) ask(ctx context.Context, in workbook.Table, env *workbook.Env, maxRows int) (workbook.Output, error) {
+	extra := map[string]workbook.Table{SignalsStream: signalsTable(env), storeStream(rowsStore): in}
+	result, warnings, err := a.statement.Run(ctx, a.options, Clock{Now: env.Now, Zone: env.Zone}, maxRows, extra)
+	if a.statement.pipeLimited && len(result.Table.Rows) == pipeLimit {
+		warnings = append(warnings, fmt.Sprintf("cut at %d rows, DNIF's limit where a query names none", pipeLimit))
+	}
+	if a.lines != nil && result.Undecodable > a.lines.Count {
+		*a.lines = Undecodable{result.Undecodable, result.Bad}
+	}
+	return workbook.Output{Table: result.Table, Warnings: warnings}, err
+}
