@@ -17,7 +17,7 @@ import (
 	"tabletop/workbook/stores"
 )
 
-// TestScripts runs testdata/*.test. A script is lines of commands; what belongs
+// TestScripts runs testdata/*.script. A script is lines of commands; what belongs
 // to a command is indented behind it:
 //
 //	clock TIME        the rehearsal's clock, 2026-01-10T12:00:00Z unless said
@@ -36,12 +36,12 @@ import (
 //
 // A line that begins with # is a comment. Event stores last to the script's end.
 func TestScripts(t *testing.T) {
-	paths, err := filepath.Glob("testdata/*.test")
+	paths, err := filepath.Glob("testdata/*.script")
 	if err != nil || len(paths) == 0 {
 		t.Fatal(paths, err)
 	}
 	for _, path := range paths {
-		t.Run(strings.TrimSuffix(filepath.Base(path), ".test"), func(t *testing.T) {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".script"), func(t *testing.T) {
 			text, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
