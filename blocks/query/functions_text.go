@@ -32,17 +32,17 @@ func textFunctions() map[string]function {
 			as("texts joined by the first one; what is NULL is left out", "concat_ws('-', 'a', NULL, 'b')", "a-b"),
 		"substr":     substring.as("characters of a text from a place on, from 1, from the end where negative", "substr('abcdef', -2)", "ef"),
 		"substring":  substring.as("characters of a text from a place on, from 1, from the end where negative", "substring('abcdef', 2, 3)", "bcd"),
-		"split":      pattern(1, texts(2, 2, isText, "split_text")).as("the parts between the places of a pattern, as a JSON list", "split('a1b2c', '[0-9]')", `["a","b","c"]`),
+		"split":      pattern(texts(2, 2, isText, "split_text")).as("the parts between the places of a pattern, as a JSON list", "split('a1b2c', '[0-9]')", `["a","b","c"]`),
 		"split_part": texts(3, 3, isText, "split_part").as("part n between marks, from 1, from the end where negative", "split_part('SHA1=ab', '=', 2)", "ab"),
-		"regexp_extract": pattern(1, function{least: 2, most: 3, write: func(_ *writer, _ bool, a []operand) operand {
+		"regexp_extract": pattern(function{least: 2, most: 3, write: func(_ *writer, _ bool, a []operand) operand {
 			group := "1"
 			if len(a) == 3 {
 				group = a[2].number()
 			}
 			return textual("found(%s, %s, %s)", a[0].text(), a[1].text(), group)
 		}}).as("a group of the first place of a pattern, group 1 where none is named; '' where it is not found", `regexp_extract('id=42;', 'id=([0-9]+)')`, "42"),
-		"regexp_replace": pattern(1, texts(3, 3, isText, "substituted")).as("every place of a pattern replaced; $1 is a group", `regexp_replace('10.1.2.3', '[.]([0-9]+)$', '.x$1')`, "10.1.2.x3"),
-		"rlike":          pattern(1, texts(2, 2, isBool, "rlike")).as("whether a pattern is found in a text", `rlike('powershell.exe', '^power.*[.]exe$')`, "true"),
+		"regexp_replace": pattern(texts(3, 3, isText, "substituted")).as("every place of a pattern replaced; $1 is a group", `regexp_replace('10.1.2.3', '[.]([0-9]+)$', '.x$1')`, "10.1.2.x3"),
+		"rlike":          pattern(texts(2, 2, isBool, "rlike")).as("whether a pattern is found in a text", `rlike('powershell.exe', '^power.*[.]exe$')`, "true"),
 		"md5":            texts(1, 1, isText, "md5_of").as("the MD5 of a text, in hexadecimal", "md5('abc')", "900150983cd24fb0d6963f7d28e17f72"),
 		"sha1":           texts(1, 1, isText, "sha1_of").as("the SHA-1 of a text; it does not find one in it", "sha1('abc')", "a9993e364706816aba3e25717850c26c9cd0d89d"),
 		"sha2": function{least: 2, most: 2, write: func(_ *writer, _ bool, a []operand) operand {
@@ -61,9 +61,10 @@ func textFunctions() map[string]function {
 
 var substring = function{least: 2, most: 3, write: writeSubstr}
 
-// pattern says that an argument is a regular expression, to be checked before
-// the run where it is known.
-func pattern(argument int, f function) function {
+// pattern says that the second argument is a regular expression, to be checked
+// before the run where it is known.
+func pattern(f function) function {
+	const argument = 1
 	write := f.write
 	f.pattern = argument
 	f.write = func(w *writer, distinct bool, a []operand) operand {

@@ -46,13 +46,13 @@ func (q *parser) branch() *Select {
 }
 
 // flatten makes FROM (a UNION b) of FROM (SELECT * FROM (a UNION b)).
-func (s *Source) flatten() {
-	inner := s.Select
+func (src *Source) flatten() {
+	inner := src.Select
 	whole := len(inner.From) == 1 && len(inner.From[0].Unions) > 0 && len(inner.Items) == 1 && inner.Items[0].Expr == nil && !inner.Items[0].Bare &&
 		inner.Items[0].Except == nil && inner.Where == nil && inner.Groups == nil && inner.Having == nil && inner.Order == nil &&
 		inner.Limit < 0 && inner.Offset < 0 && !inner.Newest && !inner.Oldest && !inner.Distinct
 	if whole {
-		s.Select, s.Unions = inner.From[0].Select, inner.From[0].Unions
+		src.Select, src.Unions = inner.From[0].Select, inner.From[0].Unions
 	}
 }
 

@@ -62,12 +62,6 @@ func joined(x, y Expr) Expr {
 	return &Binary{At: y.place(), Op: "AND", X: x, Y: y}
 }
 
-func (z *pipe) warn(t token, message, fix string) {
-	p := z.text.Problem(t.start, message, fix)
-	p.Warning = true
-	z.warnings = append(z.warnings, p)
-}
-
 // from reads stream=… or sourcename=….
 func (z *pipe) from() {
 	t := z.next()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+
 	"tabletop/workbook/source"
 
 	"tabletop/workbook"

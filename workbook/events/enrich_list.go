@@ -161,7 +161,9 @@ func (l *lookupList) add(key string, row []string) error {
 	case l.match == "cidr":
 		return l.addNetwork(key, row)
 	case l.match == "suffix":
-		key = suffixKey(strings.TrimPrefix(strings.TrimPrefix(key, "*"), "."))
+		if key = suffixKey(strings.TrimPrefix(strings.TrimPrefix(key, "*"), ".")); key == "" {
+			return nil // the root, in which every name would end
+		}
 	}
 	if _, known := l.rows[key]; !known {
 		l.rows[key] = row

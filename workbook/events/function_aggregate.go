@@ -73,5 +73,6 @@ func (e *endmost) Step(_ *sqlite.FunctionContext, args []driver.Value) error {
 }
 
 func (e *endmost) WindowInverse(*sqlite.FunctionContext, []driver.Value) error { return errNoWindow }
-func (e *endmost) WindowValue(*sqlite.FunctionContext) (driver.Value, error)   { return e.value, nil }
-func (e *endmost) Final(*sqlite.FunctionContext)                               {}
+
+func (e *endmost) WindowValue(*sqlite.FunctionContext) (driver.Value, error) { return e.value, nil }
+func (e *endmost) Final(*sqlite.FunctionContext)                             {}

@@ -111,11 +111,14 @@ func midnight(t time.Time) time.Time {
 // span since 1970, in UTC.
 func timeslice(a []driver.Value) (driver.Value, error) {
 	ms, ok := toInt(a[0]).(int64)
-	span, err := ParseDuration(workbook.Text(plain(a[1])))
-	if !ok || err != nil {
+	if !ok {
 		return nil, nil
 	}
-	size := span.Milliseconds()
+	span, err := ParseDuration(workbook.Text(plain(a[1])))
+	if err != nil {
+		return nil, err
+	}
+	size := max(span.Milliseconds(), 1)
 	return ms - (ms%size+size)%size, nil
 }
 

@@ -137,7 +137,7 @@ func (d *draft) update(ctx context.Context, tx *sqlx.Tx, id int64) error {
 	if len(d.changed) == 0 {
 		return nil
 	}
-	statement, err := tx.PreparexContext(ctx, "UPDATE cells SET cells = ? WHERE store = ? AND row = ?")
+	statement, err := tx.PreparexContext(ctx, "UPDATE cells SET cells = ? WHERE store = ? AND row = ?") //nolint:sqlclosecheck // closed below
 	if err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func insertInto(ctx context.Context, tx *sqlx.Tx, whole **sqlx.Stmt, n int, fiel
 		return err
 	}
 	if *whole == nil {
-		if *whole, err = tx.PreparexContext(ctx, statement); err != nil {
+		if *whole, err = tx.PreparexContext(ctx, statement); err != nil { //nolint:sqlclosecheck // closed with the transaction
 			return err
 		}
 	}
