@@ -159,11 +159,10 @@ func storesShowCommand(c *console) *cobra.Command {
 }
 
 func (s *storeFile) show(ctx context.Context, c *console, file *stores.Stores, name string, most int) error {
-	at, err := file.Begin(ctx) // so that both are of one moment
+	at, err := file.Begin(ctx) // so that both are of one moment; it ends with the file
 	if err != nil {
 		return err
 	}
-	defer at.Discard()
 	info, err := at.Info(ctx, name)
 	if err != nil {
 		return err

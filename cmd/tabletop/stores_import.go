@@ -62,11 +62,10 @@ of the row with the same --key, or adds it.`,
 }
 
 func (l *loading) load(ctx context.Context, c *console, file *stores.Stores, name string) error {
-	session, err := file.Begin(ctx)
+	session, err := file.Begin(ctx) // what is not committed ends with the file
 	if err != nil {
 		return err
 	}
-	defer session.Discard()
 	mode, err := l.chosen(ctx, session, name)
 	if err != nil {
 		return nothingRan(err)

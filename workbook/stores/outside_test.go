@@ -20,7 +20,7 @@ func TestHostileNamesAndValuesComeBackAsTheyWere(t *testing.T) {
 	values := []workbook.Value{
 		nil, "", "\x00", "a\x00b", "\xff\xfe\x00", "'; DROP TABLE stores; --", `"`, `\`, "\u2028\u202e\x7f\u0085\x1b[2J", "\ufffd", "007", "1e5",
 		`{"bytes":"AA=="}`, "null", strings.Repeat("x", MaxValue), strings.Repeat("\xff", MaxValue),
-		int64(math.MaxInt64), int64(math.MinInt64), int64(5), 5.0, 0.1, -0.0, 1e300, 5e-324, math.Inf(1), math.Inf(-1),
+		int64(math.MaxInt64), int64(math.MinInt64), int64(5), 5.0, 0.1, math.Copysign(0, -1), 1e300, 5e-324, math.Inf(1), math.Inf(-1),
 	}
 	columns := strangeNames
 	want := workbook.Table{Columns: columns}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -101,7 +102,7 @@ func (b *builder) object(d *json.Decoder, base int) bool {
 		b.reportAt(start, "this must be an object", "as in {\"$SrcIP\": \"192.0.2.1\"}")
 		return b.skip(d, base, token)
 	}
-	values := make([]workbook.Value, len(b.columns))
+	values := slices.Repeat([]workbook.Value{nil}, len(b.columns))
 	seen := map[int]bool{}
 	for d.More() {
 		at := base + b.next(d, base)
