@@ -1,8 +1,8 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +16,7 @@ import (
 	"tabletop/workbook"
 	"tabletop/workbook/events"
 	"tabletop/workbook/source"
+	"tabletop/workbook/stores/tablefile"
 )
 
 // A question is the command query with its flags.
@@ -185,38 +186,7 @@ func rowObject(columns []string, values []workbook.Value) []byte {
 
 // csv writes a table so that a spreadsheet takes no text for a formula.
 func (c *console) csv(t workbook.Table) {
-	w := csv.NewWriter(c.out)
-	header := make([]string, len(t.Columns))
-	for i, name := range t.Columns {
-		header[i] = c.onTerminal(formulaSafe(name))
-	}
-	_ = w.Write(header)
-	for _, row := range t.Rows {
-		cells := make([]string, len(row.Values))
-		for i, v := range row.Values {
-			cells[i] = workbook.Text(v)
-			if text, ok := v.(string); ok {
-				cells[i] = c.onTerminal(formulaSafe(text))
-			}
-		}
-		_ = w.Write(cells)
-	}
-	w.Flush()
-}
-
-// onTerminal makes a text harmless where it goes to a terminal, and leaves it
-// whole where a program reads it.
-func (c *console) onTerminal(text string) string {
-	if c.tty {
-		return clean(text)
-	}
-	return text
-}
-
-// formulaSafe puts a quote before a text that a spreadsheet would calculate.
-func formulaSafe(text string) string {
-	if text == "" || workbook.IsNumber(text) || !strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return text
-	}
-	return "'" + text
+	var b bytes.Buffer
+	_ = tablefile.Write(&b, tablefile.CSV, t) // a buffer takes all
+	c.text(b.Bytes(), tablefile.CSV)
 }

@@ -162,3 +162,7 @@ func plainDecimal(s string) bool {
 	small := body[0] == '0' && len(body) > dot+4 && body[dot+1:dot+5] == "0000"
 	return !zero && !small
 }
+
+// JSONValue turns the text of one JSON value into what a cell holds, as for
+// events: see jsonValue. The text must be valid JSON without blanks around it.
+func JSONValue(text []byte) workbook.Value { return jsonValue(text) }

@@ -137,7 +137,7 @@ func (d *draft) update(ctx context.Context, tx *sqlx.Tx, id int64) error {
 	if len(d.changed) == 0 {
 		return nil
 	}
-	statement, err := tx.PreparexContext(ctx, "UPDATE cells SET cells = ? WHERE store = ? AND row = ?") //nolint:sqlclosecheck // closed below
+	statement, err := tx.PrepareContext(ctx, "UPDATE cells SET cells = ? WHERE store = ? AND row = ?")
 	if err != nil {
 		return err
 	}
@@ -158,34 +158,37 @@ const chunk = 100
 // insert writes the rows behind those that stand.
 func (d *draft) insert(ctx context.Context, tx *sqlx.Tx, id int64) error {
 	number := d.standing
-	var whole *sqlx.Stmt
+	var into inserter
 	for part := range slices.Chunk(d.rows[d.standing-d.below:], chunk) {
 		fields := make([]any, 0, 3*len(part))
 		for _, row := range part {
 			number++
 			fields = append(fields, id, number, string(appendCells(nil, row)))
 		}
-		err := insertInto(ctx, tx, &whole, len(part), fields)
-		if err != nil {
+		if err := into.insert(ctx, tx, len(part), fields); err != nil {
 			return fmt.Errorf("add rows up to %d to the store %s: %w", number, d.name, err)
 		}
 	}
 	return nil
 }
 
-// insertInto inserts n rows; the statement for a whole chunk is prepared once
-// and closed with the transaction.
-func insertInto(ctx context.Context, tx *sqlx.Tx, whole **sqlx.Stmt, n int, fields []any) (err error) {
+// An inserter holds the statement that inserts a whole chunk, once that has been
+// prepared.
+type inserter struct{ whole *sqlx.Stmt }
+
+// insert inserts n rows with one statement.
+func (i *inserter) insert(ctx context.Context, tx *sqlx.Tx, n int, fields []any) (err error) {
 	statement := "INSERT INTO cells (store, row, cells) VALUES (?,?,?)" + strings.Repeat(",(?,?,?)", n-1)
 	if n < chunk {
 		_, err = tx.ExecContext(ctx, statement, fields...)
 		return err
 	}
-	if *whole == nil {
-		if *whole, err = tx.PreparexContext(ctx, statement); err != nil { //nolint:sqlclosecheck // closed with the transaction
+	if i.whole == nil {
+		// It is closed with the transaction.
+		if i.whole, err = tx.PreparexContext(ctx, statement); err != nil {
 			return err
 		}
 	}
-	_, err = (*whole).ExecContext(ctx, fields...)
+	_, err = i.whole.ExecContext(ctx, fields...)
 	return err
 }

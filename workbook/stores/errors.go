@@ -19,6 +19,8 @@ var (
 	ErrLocked = errors.New("locked by another process")
 	// ErrDamaged is a file that does not hold what was written.
 	ErrDamaged = errors.New("the file is damaged")
+	// ErrName is a name that no store can have.
+	ErrName = errors.New("no name of a store")
 	// ErrEnded is a session that was committed or discarded.
 	ErrEnded = errors.New("the session has ended")
 )

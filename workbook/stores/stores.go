@@ -170,7 +170,7 @@ func fold(name string) (string, error) {
 		ok = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-'
 	}
 	if !ok {
-		return "", fmt.Errorf("%.100q is no name of a store: write letters, digits, _ and -, at most %d", name, MaxName)
+		return "", fmt.Errorf("%.100q is %w: write letters, digits, _ and -, at most %d", name, ErrName, MaxName)
 	}
 	return strings.ToLower(name), nil
 }
