@@ -73,14 +73,15 @@ const (
 	KindSources = "sources" // what raw logs mean
 	KindList    = "list"    // a CSV list that is joined to events
 	KindMMDB    = "mmdb"    // a database of addresses
+	KindStore   = "store"   // an event store that is joined to events
 )
 
 // An EventFile is a file of events as it was read, or one that they were read
 // with.
 type EventFile struct {
 	Path string `json:"path"`
-	// Kind is empty for a file of events, else one of KindSources, KindList and
-	// KindMMDB: files without events that the answer depends on.
+	// Kind is empty for a file of events, else one of KindSources, KindList,
+	// KindMMDB and KindStore: files without events that the answer depends on.
 	Kind string `json:"kind,omitempty"`
 	// Bytes is the size of the file as stored, Root the RFC 6962 tree hash over
 	// its 1 MiB chunks, in hexadecimal.

@@ -56,6 +56,7 @@ columns that queries read and the events lack. It runs nothing.`,
 		},
 	}
 	in.workbookFlags(cmd.Flags())
+	cmd.Flags().StringVar(&in.storesFile, "stores", standardStores, "the file of event stores that sources join")
 	cmd.Flags().StringVar(&in.events, "events", "", "file or folder of events (default events/ beside the workbook)")
 	cmd.Flags().StringVar(&in.sources, "sources", "", "what raw logs mean (default sources.yaml in the folder of events, or beside the workbook)")
 	return cmd

@@ -39,6 +39,7 @@ A column that a source in sources.yaml gives stands with a +.`,
 	f := cmd.Flags()
 	f.StringVar(&g.sources, "sources", "", "what raw logs mean (default sources.yaml in the folder of events, or above it)")
 	g.timeFlags(f)
+	f.StringVar(&g.storesFile, "stores", standardStores, "the file of event stores that sources join")
 	f.StringVarP(&g.output, "output", "o", "text", "text or json")
 	cmd.AddCommand(mappingCommand(c), catCommand(c), pseudonymiseCommand(c))
 	return cmd

@@ -36,7 +36,7 @@ events that each condition lets through, alone and with all before it.`,
 	f := cmd.Flags()
 	e.eventFlags(f, "all")
 	f.StringVarP(&e.output, "output", "o", "text", "text or json")
-	f.StringVar(&e.stores, "stores", "audit.stores.db", "the file of event stores")
+	f.StringVar(&e.stores, "stores", standardStores, "the file of event stores")
 	return cmd
 }
 
@@ -61,6 +61,7 @@ func (e *explaining) run(ctx context.Context, c *console, text string) error {
 		return err
 	}
 	defer closeStores()
+	e.session = session
 	o := query.Options{Standard: standard, Stores: session}
 	if e.events != "" {
 		if o.Events, err = e.openAt(e.events, filepath.Dir(e.events), zone); err != nil {

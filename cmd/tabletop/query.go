@@ -53,7 +53,7 @@ the text of a search.
 	f := cmd.Flags()
 	q.eventFlags(f, "all")
 	f.StringVarP(&q.output, "output", "o", "table", "table, csv, ndjson or json")
-	f.StringVar(&q.stores, "stores", "audit.stores.db", "the file of event stores")
+	f.StringVar(&q.stores, "stores", standardStores, "the file of event stores")
 	f.IntVar(&q.maxRows, "max-rows", 100_000, "the most rows that the answer may have")
 	f.BoolVar(&q.strict, "strict", false, "make errors of lines that can't be decoded")
 	return cmd
@@ -71,6 +71,7 @@ func (q *question) run(ctx context.Context, c *console, text string) error {
 		return err
 	}
 	defer closeStores()
+	q.session = session
 	zone, err := q.location()
 	if err != nil {
 		return err

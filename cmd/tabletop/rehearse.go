@@ -44,6 +44,8 @@ type input struct {
 	untimed bool
 	// session are the event stores that blocks work on, nil without a run.
 	session *stores.Session
+	// storesFile is where event stores are read without a session.
+	storesFile string
 }
 
 // workbookFlags are those that choose what a workbook is prepared with.
@@ -283,8 +285,29 @@ func (in *input) openAt(path, folder string, zone *time.Location) (*events.Set, 
 	if in.year != 0 && (in.year < events.LeastYear || in.year > events.MostYear) {
 		return nil, fmt.Errorf("--year %d: write a year from %d to %d", in.year, events.LeastYear, events.MostYear)
 	}
-	return events.Open(path, events.Options{Zone: zone, Year: in.year, Untimed: in.untimed, Progress: in.bar.counter(), Wall: time.Now(), Sources: sources})
+	return events.Open(path, events.Options{Zone: zone, Year: in.year, Untimed: in.untimed, Progress: in.bar.counter(), Wall: time.Now(), Sources: sources, Store: in.storeRows})
 }
+
+// storeRows reads an event store that sources join: as the session sees it, or
+// as it lies in the file that --stores names.
+func (in *input) storeRows(name string) (workbook.Table, error) {
+	if in.session != nil {
+		return in.session.Rows(context.Background(), name, 0)
+	}
+	path := in.storesFile
+	if path == "" {
+		path = standardStores
+	}
+	file, err := stores.Open(path)
+	if err != nil {
+		return workbook.Table{}, err
+	}
+	defer file.Close()
+	return file.Rows(context.Background(), name, 0)
+}
+
+// standardStores is the file of event stores beside the standard audit.
+const standardStores = "audit.stores.db"
 
 // clockOf takes the clock of a rehearsal from --now, or from the newest event of
 // the streams that the workbook reads.

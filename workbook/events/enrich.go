@@ -18,9 +18,10 @@ type enrichNode struct {
 	MMDB  source.Node   `yaml:"mmdb" doc:"a database of addresses whose fields are added to the events, or several"`
 }
 
-// joinNode adds the columns of a CSV file to the events.
+// joinNode adds the columns of a CSV file or an event store to the events.
 type joinNode struct {
-	File    source.Text            `yaml:"file,required" doc:"a CSV file with a header, from the folder of sources.yaml"`
+	File    source.Text            `yaml:"file" doc:"a CSV file with a header, from the folder of sources.yaml"`
+	Store   source.Text            `yaml:"store" doc:"an event store, in place of a file"`
 	On      source.Text            `yaml:"on,required" doc:"the event's column that is looked up"`
 	Key     source.Text            `yaml:"key" doc:"the list's column that it is looked up in (default its first)"`
 	Match   source.Text            `yaml:"match" doc:"how they fit" enum:"exact,cidr,suffix"`
@@ -69,17 +70,24 @@ func (r *rule) join(n source.Node, lists *listCache) source.Problems {
 	if problems := source.Decode(n, &j); len(problems) > 0 {
 		return problems
 	}
-	l, err := lists.load(j.File.Value, j.Key.Value, j.Match.Value)
+	if j.File.Set() == j.Store.Set() {
+		return source.Problems{n.Problem("join takes a file or a store", "as in {file: hosts.csv, on: $DstIP, columns: {$Owner: owner}}")}
+	}
+	from, load := j.File, lists.load
+	if j.Store.Set() {
+		from, load = j.Store, lists.loadStore
+	}
+	l, err := load(from.Value, j.Key.Value, j.Match.Value)
 	if err != nil {
-		return source.Problems{j.File.Problem(0, "can't join "+j.File.Value+": "+err.Error(), "")}
+		return source.Problems{from.Problem(0, "can't join "+from.Value+": "+err.Error(), "")}
 	}
 	r.sides = append(r.sides, l.side)
 	on := r.column(j.On.Value)
 	var problems source.Problems
-	for name, from := range j.Columns {
-		i := slices.Index(l.header, from.Value)
+	for name, column := range j.Columns {
+		i := slices.Index(l.header, column.Value)
 		if i < 0 {
-			problems = append(problems, from.Problem(0, "no column "+from.Value+" in "+j.File.Value, source.DidYouMean(from.Value, l.header)))
+			problems = append(problems, column.Problem(0, "no column "+column.Value+" in "+from.Value, source.DidYouMean(column.Value, l.header)))
 			continue
 		}
 		r.fields[columnName(name)] = &lookup{on, l, i}

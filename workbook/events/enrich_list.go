@@ -42,10 +42,12 @@ type listCache struct {
 	loaded map[listKey]*lookupList
 	// databases are those that are open, by their paths.
 	databases map[string]*database
+	// stores reads an event store; nil where there are none.
+	stores func(name string) (workbook.Table, error)
 }
 
-func newListCache(folder string) *listCache {
-	return &listCache{folder: folder, loaded: map[listKey]*lookupList{}, databases: map[string]*database{}}
+func newListCache(folder string, stores func(name string) (workbook.Table, error)) *listCache {
+	return &listCache{folder: folder, loaded: map[listKey]*lookupList{}, databases: map[string]*database{}, stores: stores}
 }
 
 // locate takes a path from the folder of the sources file.
@@ -76,14 +78,57 @@ func (c *listCache) database(file string) (*database, error) {
 	return d, nil
 }
 
-type listKey struct{ file, key, match string }
+// A listKey names a list by its file or its event store.
+type listKey struct{ file, store, key, match string }
+
+var errNoStores = errors.New("no event stores are at hand")
+
+// loadStore reads an event store as a list; its columns are named as in the
+// store.
+func (c *listCache) loadStore(store, key, match string) (*lookupList, error) {
+	if match == "" {
+		match = "exact"
+	}
+	known := listKey{store: store, key: key, match: match}
+	if l := c.loaded[known]; l != nil {
+		return l, nil
+	}
+	if c.stores == nil {
+		return nil, errNoStores
+	}
+	table, err := c.stores(store)
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	w := csv.NewWriter(&text)
+	_ = w.Write(table.Columns)
+	for _, row := range table.Rows {
+		cells := make([]string, len(row.Values))
+		for i, v := range row.Values {
+			cells[i] = workbook.Text(v)
+		}
+		_ = w.Write(cells)
+	}
+	if w.Flush(); w.Error() != nil {
+		return nil, w.Error()
+	}
+	l := newLookupList(match)
+	if err := l.read(text.Bytes(), key); err != nil {
+		return nil, err
+	}
+	name, root := "store:"+store, rootOf(text.Bytes())
+	l.side = &sideFile{full: name, name: name, kind: workbook.KindStore, bytes: int64(text.Len()), root: func() string { return root }}
+	c.loaded[known] = l
+	return l, nil
+}
 
 // load reads a list whose path is taken from the folder of the sources file.
 func (c *listCache) load(file, key, match string) (*lookupList, error) {
 	if match == "" {
 		match = "exact"
 	}
-	known := listKey{file, key, match}
+	known := listKey{file: file, key: key, match: match}
 	if l := c.loaded[known]; l != nil {
 		return l, nil
 	}

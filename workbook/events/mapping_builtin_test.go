@@ -20,7 +20,7 @@ func TestBuiltInMappingsAreSources(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		rules, _, err := readRules(file)
+		rules, _, err := readRules(file, nil)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

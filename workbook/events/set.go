@@ -31,6 +31,8 @@ type Options struct {
 	Progress *Progress
 	// Wall is the time at the wall: events over a day past it are left out.
 	Wall time.Time
+	// Store reads an event store that sources join; nil where there are none.
+	Store func(name string) (workbook.Table, error)
 	// Sources are the sources files to look for; the first that exists counts.
 	Sources []string
 }
@@ -58,7 +60,7 @@ type Set struct {
 func Open(path string, o Options) (*Set, error) {
 	s := &Set{Path: path, options: o, chunkSize: chunkSize}
 	for _, candidate := range o.Sources {
-		rules, itself, err := readRules(candidate)
+		rules, itself, err := readRules(candidate, o.Store)
 		if err != nil {
 			return nil, err
 		}

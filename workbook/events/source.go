@@ -106,7 +106,7 @@ type file struct {
 }
 
 // readRules reads the sources file of a folder; nil where there is none.
-func readRules(path string) ([]*rule, *sideFile, error) {
+func readRules(path string, stores func(string) (workbook.Table, error)) ([]*rule, *sideFile, error) {
 	node, text, err := source.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil, nil, nil
@@ -121,7 +121,7 @@ func readRules(path string) ([]*rule, *sideFile, error) {
 	var m mappings
 	problems := source.Decode(node, &m)
 	var rules []*rule
-	lists := newListCache(filepath.Dir(path))
+	lists := newListCache(filepath.Dir(path), stores)
 	for _, s := range m.Sources {
 		r, more := s.check(lists, 0)
 		problems = append(problems, more...)
