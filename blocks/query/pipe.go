@@ -136,6 +136,9 @@ func (z *pipe) pipe() bool {
 		return false
 	}
 	if !z.accept("|") && !z.accept("||") {
+		if name := strings.ToLower(t.text); t.kind == wordToken && slices.Contains(pipeNames, name) {
+			z.fail(t, "a pipe is missing before "+t.text, "write | "+name)
+		}
 		wanted := "| or the end of the query"
 		if len(z.at) == 0 && z.s.Where == nil {
 			wanted = "where, | or the end of the query"
