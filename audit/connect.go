@@ -142,17 +142,15 @@ func inspect(ctx context.Context, path string) error {
 // schemaVersion is the version of the schema in the file at path: 0 for one
 // that is empty.
 func schemaVersion(ctx context.Context, db sqlx.QueryerContext, path string) (int, error) {
-	var application, version, objects int
-	if err := sqlx.GetContext(ctx, db, &application, "PRAGMA application_id"); err != nil {
+	// One statement, so that another process can't create the schema in between.
+	var found struct{ Application, Version, Objects int }
+	err := sqlx.GetContext(ctx, db, &found, `SELECT (SELECT application_id FROM pragma_application_id) AS application,
+		(SELECT user_version FROM pragma_user_version) AS version, (SELECT count(*) FROM sqlite_schema) AS objects`)
+	if err != nil {
 		return 0, err
 	}
-	if err := sqlx.GetContext(ctx, db, &version, "PRAGMA user_version"); err != nil {
-		return 0, err
-	}
+	application, version, objects := found.Application, found.Version, found.Objects
 	if application == 0 {
-		if err := sqlx.GetContext(ctx, db, &objects, "SELECT count(*) FROM sqlite_schema"); err != nil {
-			return 0, err
-		}
 		if objects == 0 && version == 0 {
 			return 0, nil
 		}
