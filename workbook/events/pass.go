@@ -241,14 +241,14 @@ func (r *reading) cut(plain *bufio.Reader, content int64, p *pass) {
 		r.next = (&cutter{in: plain, size: r.size, offset: content, quotes: r.quoted}).next
 		return
 	}
-	g := &regions{file: r.in.file, content: content, end: r.file.size, size: int64(r.size)}
-	if p.hashes && content < chunkBytes {
+	g := &regions{region: region{file: r.in.file, content: content, end: r.file.size}, size: int64(r.size)}
+	if p.hashes {
 		g.size, g.whole = chunkBytes, true
 		r.leaves = make([]leaf, (g.end+chunkBytes-1)/chunkBytes)
 		p.leaves[r.index] = r.leaves
 	}
 	if p.tail > 0 && g.end > smallBytes {
-		g.at = max(0, g.end-p.tail)
+		g.to = max(0, g.end-p.tail)
 	}
 	r.next = g.next
 }

@@ -11,27 +11,20 @@ import (
 // its own part, so that reading, too, is shared among them. The lines of a
 // region are those that begin in it.
 type regions struct {
-	file *os.File
-	// content is where the first line begins, end the size up to which is read.
-	content, end int64
-	// size is that of the regions, which begin at multiples of it; at is where
-	// the next one does.
-	size, at int64
-	seq      int
-	// whole says that every byte must be read, also those before content.
-	whole bool
+	region
+	// size is that of the regions, which begin at multiples of it.
+	size int64
+	seq  int
 }
 
 // A region is the part of a file between two offsets.
 type region struct {
-	file *os.File
-	// begin is where reading begins: at from, before it for the newline that
-	// tells whether a line begins at from, or where the region's bytes do.
-	begin, from, to int64
-	// first says that a line begins at from.
-	first bool
-	// bytes is where the region's own begin, end where the file ends.
-	bytes, end int64
+	file     *os.File
+	from, to int64
+	// content is where the file's first line begins, end where the file does.
+	content, end int64
+	// whole says that every byte must be read, also those before content.
+	whole bool
 }
 
 // slackBytes is read behind a region for the end of its last line.
@@ -41,73 +34,94 @@ var errShorter = errors.New("the file became shorter while it was read")
 
 // next gives the next region, io.EOF behind the last.
 func (g *regions) next([]byte) (chunk, error) {
-	from := max(g.at, g.content)
-	if from >= g.end && (!g.whole || g.at >= g.end) {
+	if g.from = g.to; !g.whole {
+		g.from = max(g.from, g.content)
+	}
+	if g.from >= g.end {
 		return chunk{}, io.EOF
 	}
-	r := &region{file: g.file, from: from, first: from == g.content, end: g.end}
-	r.bytes = from - from%g.size
-	r.to = min(r.bytes+g.size, g.end)
-	r.begin = from
-	if !r.first {
-		r.begin--
-	}
-	if g.whole {
-		r.begin = min(r.begin, r.bytes)
-	}
-	c := chunk{seq: g.seq, region: r}
+	g.to = min(g.from-g.from%g.size+g.size, g.end)
+	part := g.region
 	g.seq++
-	g.at = r.to
-	return c, nil
+	return chunk{seq: g.seq - 1, region: &part}, nil
 }
 
-// stored are the region's own bytes in the buffer that load filled.
-func (r *region) stored(buffer []byte) []byte { return buffer[r.bytes-r.begin : r.to-r.begin] }
+// parts cuts a region into smaller ones.
+func (r *region) parts(size int64) []region {
+	var out []region
+	for part := *r; part.from < r.to; part.from = part.to {
+		part.to = min(part.from-part.from%size+size, r.to)
+		out = append(out, part)
+	}
+	return out
+}
 
 // load reads the region's lines: text, which begins at offset in the file and
-// lies in the buffer that is returned for the next time.
-func (r *region) load(buffer []byte) (text []byte, offset int64, grown []byte, err error) {
-	last := int(r.to - 1 - r.begin) // the last byte whose newline ends the region
-	buffer, err = r.read(buffer[:0], int64(last)+1+slackBytes)
-	if err != nil {
-		return nil, 0, buffer, err
+// lies in the buffer that is returned for the next time. stored are the region's
+// own bytes, where it is to be read whole.
+func (r *region) load(buffer []byte) (text []byte, offset int64, stored, grown []byte, err error) {
+	start := max(r.from, r.content)
+	first := start == r.content
+	begin := start
+	if !first {
+		begin-- // a line begins here where a newline stands before
 	}
-	start := int(r.from - r.begin)
-	if !r.first {
-		newline := bytes.IndexByte(buffer[start-1:last+1], '\n')
-		if newline < 0 || start+newline > last {
-			return nil, r.to, buffer, nil // no line begins in it
+	if r.whole {
+		begin = min(begin, r.from)
+	}
+	last := int(r.to - 1 - begin) // the last byte whose newline ends the region
+	if buffer, err = r.read(buffer[:0], begin, int64(last)+1+slackBytes); err != nil {
+		return nil, 0, nil, buffer, err
+	}
+	from := int(start - begin)
+	if !first {
+		if newline := bytes.IndexByte(buffer[from-1:last+1], '\n'); newline >= 0 {
+			from += newline
+		} else {
+			from = last + 1
 		}
-		start += newline
 	}
-	if start > last { // the file ends behind its header
-		return nil, r.to, buffer, nil
+	end := from
+	if from <= last { // else no line begins in it
+		if end, buffer, err = r.lastLine(buffer, begin, from, last); err != nil {
+			return nil, 0, nil, buffer, err
+		}
 	}
+	if r.whole {
+		stored = buffer[r.from-begin : last+1]
+	}
+	return buffer[from:end], begin + int64(from), stored, buffer, nil
+}
+
+// lastLine returns where the line ends that holds the last byte of the region, or
+// begins behind it; where it is too long, which the worker tells, where reading
+// stopped.
+func (r *region) lastLine(buffer []byte, begin int64, from, last int) (end int, grown []byte, err error) {
 	for seen := last; ; {
 		if newline := bytes.IndexByte(buffer[seen:], '\n'); newline >= 0 {
-			return buffer[start : seen+newline+1], r.begin + int64(start), buffer, nil
+			return seen + newline + 1, buffer, nil
 		}
 		seen = len(buffer)
-		if r.begin+int64(seen) == r.end || seen-start > maxEventBytes+chunkSize { // too long, which the worker tells
-			return buffer[start:], r.begin + int64(start), buffer, nil
+		if begin+int64(seen) == r.end || seen-from > maxEventBytes+chunkSize {
+			return seen, buffer, nil
 		}
-		if buffer, err = r.read(buffer, int64(seen)); err != nil {
-			return nil, 0, buffer, err
+		if buffer, err = r.read(buffer, begin, int64(seen)); err != nil {
+			return 0, buffer, err
 		}
 	}
 }
 
 // read appends length bytes more to buffer, which holds those from begin on.
-func (r *region) read(buffer []byte, length int64) ([]byte, error) {
+func (r *region) read(buffer []byte, begin, length int64) ([]byte, error) {
 	have := len(buffer)
-	want := int(min(int64(have)+length, r.end-r.begin))
+	want := int(min(int64(have)+length, r.end-begin))
 	if cap(buffer) < want {
 		grown := make([]byte, have, want)
 		copy(grown, buffer)
 		buffer = grown
 	}
 	buffer = buffer[:want]
-	n, err := r.file.ReadAt(buffer[have:], r.begin+int64(have))
+	n, err := r.file.ReadAt(buffer[have:], begin+int64(have))
 	if n < want-have {
 		if err == nil || errors.Is(err, io.EOF) {
 			err = errShorter

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"hash"
 	"io"
 	"strings"
 
@@ -95,11 +96,7 @@ func (w *worker) work(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		}
-		if c.region != nil {
-			if err := w.load(&c, r); err != nil {
-				return err
-			}
-		} else if c.text != nil {
+		if c.text != nil {
 			w.buffer = c.text
 		}
 		lines, err := w.chunk(c, r)
@@ -112,22 +109,32 @@ func (w *worker) work(ctx context.Context) error {
 	}
 }
 
-// load reads a chunk that is a region.
-func (w *worker) load(c *chunk, r *reading) error {
-	var err error
-	c.text, c.offset, w.buffer, err = c.region.load(w.buffer)
-	r.leave()
-	if err != nil {
-		return errFile{r.file, err}
-	}
-	r.file.progress.add(int(c.region.to - c.region.from))
+// region reads a chunk that is a region, in parts small enough for a core's
+// cache, and goes through it.
+func (w *worker) region(c chunk, r *reading) (lines int64, err error) {
+	defer r.leave()
+	var sum hash.Hash
 	if r.leaves != nil {
-		h := sha256.New()
-		h.Write([]byte{0}) // the leaf's mark
-		h.Write(c.region.stored(w.buffer))
-		h.Sum(r.leaves[c.region.from/chunkBytes][:0])
+		sum = sha256.New()
+		sum.Write([]byte{0}) // the leaf's mark
 	}
-	return nil
+	for _, part := range c.region.parts(int64(r.size)) {
+		var stored []byte
+		if c.text, c.offset, stored, w.buffer, err = part.load(w.buffer); err != nil {
+			return 0, errFile{r.file, err}
+		}
+		r.file.progress.add(int(part.to - part.from))
+		if sum != nil {
+			sum.Write(stored)
+		}
+		if lines, err = w.lines(c, lines); err != nil {
+			return 0, err
+		}
+	}
+	if sum != nil {
+		sum.Sum(r.leaves[c.region.from/chunkBytes][:0])
+	}
+	return lines, nil
 }
 
 // chunk shows every event of c to the views, and returns the number of lines in
@@ -144,10 +151,13 @@ func (w *worker) chunk(c chunk, r *reading) (lines int64, err error) {
 			w.first, w.second = w.decoder.marks()
 		}
 	}
-	if r.lines == nil {
+	switch {
+	case r.lines == nil:
 		return 0, w.events(c)
+	case c.region != nil:
+		return w.region(c, r)
 	}
-	return w.lines(c)
+	return w.lines(c, 0)
 }
 
 // events goes through events that were read on their own.
@@ -165,14 +175,15 @@ func (w *worker) events(c chunk) error {
 	return nil
 }
 
-// lines goes through the lines of a chunk.
-func (w *worker) lines(c chunk) (int64, error) {
+// lines goes through lines, before which the chunk had some, and returns how many
+// it had behind them.
+func (w *worker) lines(c chunk, before int64) (int64, error) {
 	p := &w.page
 	p.load(c.text, w.first, w.second)
 	if w.reading.quoted && c.region != nil && p.oddSeconds() {
 		return 0, errFile{w.reading.file, errInOrder}
 	}
-	at := place{offset: c.offset}
+	at := place{offset: c.offset, line: before}
 	for from := 0; from < len(p.text); {
 		l := line{page: p, from: from}
 		l.to, l.odd, l.second = p.lineEnd(from)
