@@ -146,6 +146,9 @@ func (q *parser) misspelt(t token) string {
 	if t.kind != wordToken || slices.ContainsFunc(keywords, t.is) {
 		return ""
 	}
+	if strings.EqualFold(t.text, "GROUPBY") {
+		return "did you mean GROUP BY?"
+	}
 	if near := source.Nearest(t.text, keywords); near != "" {
 		return "did you mean " + near + "?"
 	}

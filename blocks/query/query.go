@@ -312,10 +312,14 @@ func missing(ctx context.Context, scan events.Scan, read events.Reading, set *ev
 	return out, nil
 }
 
-// lackHint says what would give the column, or which one was meant.
+// lackHint says what would give the column, or which one was meant. A column
+// that is known and yet unseen is one of sources.yaml that is never filled.
 func lackHint(column string, known []string) string {
 	if e, ok := events.EnrichmentFor(column, known); ok {
 		return ": " + e.String()
+	}
+	if slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, column) }) {
+		return ": sources.yaml gives it, and it is empty in every event; see where its value comes from"
 	}
 	return hint(column, known)
 }

@@ -118,6 +118,7 @@ func describe(err error) string {
 			reason = "does not exist"
 		}
 		before, _, _ := strings.Cut(err.Error(), path.Error())
+		before = strings.TrimSuffix(before, path.Path+": ") // a path is told once
 		return before + path.Path + ": " + reason
 	}
 	return err.Error()

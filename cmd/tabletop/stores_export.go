@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -102,8 +103,11 @@ func (c *console) text(written []byte, form tablefile.Form) {
 // the new one is.
 func replaceFile(path string, content []byte) (err error) {
 	file, err := os.CreateTemp(filepath.Dir(path), ".tabletop-*")
-	if err != nil {
-		return err
+	if err != nil { // the folder is at fault, not a name that nobody gave
+		if p := (*fs.PathError)(nil); errors.As(err, &p) {
+			p.Path = filepath.Dir(path)
+		}
+		return fmt.Errorf("write %s: %w", path, err)
 	}
 	defer func() {
 		if err != nil {
