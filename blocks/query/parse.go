@@ -89,7 +89,7 @@ func (q *parser) first() {
 		q.fail(t, "no query", "write SELECT … FROM <stream>")
 	case t.is("SELECT"), t.is("("), t.is("WITH"):
 	default:
-		q.fail(t, "a query begins with SELECT: only reading is allowed", "")
+		q.fail(t, "a query begins with SELECT: only reading is allowed", "or ask with stream=<name> where …, _fetch … or $Field = value, …")
 	}
 }
 
@@ -136,7 +136,28 @@ func (q *parser) unexpected(wanted string) {
 			found = found[:40] + "…"
 		}
 	}
-	q.fail(t, "expected "+wanted+", found "+found, q.misspelt(t))
+	fix := q.misspelt(t)
+	if address := q.bareAddress(t); address != "" {
+		fix = "a text stands in quotes: '" + address + "'"
+	}
+	q.fail(t, "expected "+wanted+", found "+found, fix)
+}
+
+// bareAddress is the address without quotes of which the tokens before t are the
+// beginning; "" where there is none.
+func (q *parser) bareAddress(t token) string {
+	if q.at == 0 || q.tokens[q.at-1].kind != numberToken || q.tokens[q.at-1].end != t.start {
+		return ""
+	}
+	rest := q.text.Value[q.tokens[q.at-1].start:]
+	end := strings.IndexFunc(rest, func(r rune) bool { return !strings.ContainsRune("0123456789abcdefABCDEF.:/", r) })
+	if end < 0 {
+		end = len(rest)
+	}
+	if strings.Count(rest[:end], ".") < 2 && !strings.Contains(rest[:end], ":") {
+		return ""
+	}
+	return rest[:end]
 }
 
 // keywords are those that may follow an expression.

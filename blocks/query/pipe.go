@@ -143,9 +143,6 @@ func (z *pipe) pipe() bool {
 		if len(z.at) == 0 && z.s.Where == nil {
 			wanted = "where, | or the end of the query"
 		}
-		if t.kind == wordToken && slices.Contains(pipeNames, strings.ToLower(t.text)) {
-			z.fail(t, "expected "+wanted+", found "+t.text, "write | before "+t.text)
-		}
 		z.unexpected(wanted)
 	}
 	t = z.peek()

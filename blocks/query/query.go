@@ -326,6 +326,9 @@ func lackHint(column string, known []string) string {
 
 func hint(word string, known []string) string {
 	fix := source.DidYouMean(word, known)
+	if !strings.HasPrefix(word, "$") && source.Nearest(word, known) == "" && strings.ToUpper(word) == word {
+		fix = "a text stands in quotes, as in '" + word + "'"
+	}
 	if fix == "" {
 		return ""
 	}

@@ -63,6 +63,9 @@ func (e *explaining) run(ctx context.Context, c *console, text string) error {
 	defer closeStores()
 	e.session = session
 	o := query.Options{Standard: standard, Stores: session}
+	if first, found := ask(text, o); found.Err() == nil {
+		e.untimed = standard == 0 && !first.Timed()
+	}
 	if e.events != "" {
 		if o.Events, err = e.openAt(e.events, filepath.Dir(e.events), zone); err != nil {
 			return nothingRan(err)

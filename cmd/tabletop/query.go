@@ -63,6 +63,9 @@ func (q *question) run(ctx context.Context, c *console, text string) error {
 	if err := outputForm(q.output, "table", "csv", "ndjson", "json"); err != nil {
 		return err
 	}
+	if q.maxRows < 1 {
+		return nothingRan(errors.New("--max-rows must be at least 1"))
+	}
 	if q.events == "" {
 		return nothingRan(errors.New("name the events with --events: a file or a folder"))
 	}
@@ -119,6 +122,9 @@ func (q *question) run(ctx context.Context, c *console, text string) error {
 	}
 	for _, w := range warnings {
 		c.remark("warning: %s", cleanLines(w))
+	}
+	for _, change := range session.Changes() {
+		c.remark("warning: a query keeps nothing: what it wrote to the store %s is dropped; run --keep-stores keeps it", clean(change.Store))
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -28,8 +29,18 @@ func DidYouMean(word string, candidates []string) string {
 		return ""
 	}
 	sorted := slices.Sorted(slices.Values(candidates))
-	return "known: " + strings.Join(sorted, ", ")
+	list := "known: " + sorted[0]
+	for i, name := range sorted[1:] {
+		if len(list)+len(name) > maxListed {
+			return fmt.Sprintf("%s and %d more", list, len(sorted)-i-1)
+		}
+		list += ", " + name
+	}
+	return list
 }
+
+// maxListed is about how long a list of candidates may be, in bytes.
+const maxListed = 100
 
 // edits counts the insertions, deletions, substitutions and swaps of
 // neighbours that turn a into b.

@@ -78,6 +78,9 @@ func (p *Pseudonymiser) Folder(ctx context.Context, set *events.Set, from, to st
 	if err := p.read(ctx, contents); err != nil {
 		return report, err
 	}
+	if err := p.unmet(); err != nil {
+		return report, err
+	}
 	for _, c := range contents {
 		written, err := p.file(ctx, stage, c, target(c, from))
 		if err != nil {

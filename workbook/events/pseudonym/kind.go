@@ -1,7 +1,9 @@
 package pseudonym
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -82,6 +84,7 @@ var builtIn = func() map[string]Kind {
 // built in for the whole name, or for the last of the names that dots part.
 func (p *Pseudonymiser) Kind(column string) Kind {
 	bare := bareName(column)
+	p.meet(bare, column)
 	if kind, ok := p.columns[bare]; ok {
 		return kind
 	}
@@ -90,6 +93,7 @@ func (p *Pseudonymiser) Kind(column string) Kind {
 	}
 	if i := strings.LastIndexByte(column, '.'); i >= 0 {
 		last := bareName(column[i+1:])
+		p.meet(last, column[i+1:])
 		if kind, ok := p.columns[last]; ok {
 			return kind
 		}
@@ -98,6 +102,32 @@ func (p *Pseudonymiser) Kind(column string) Kind {
 		}
 	}
 	return Text
+}
+
+// maxMet bounds the columns that are remembered.
+const maxMet = 10_000
+
+func (p *Pseudonymiser) meet(bare, column string) {
+	if _, known := p.met[bare]; !known && (len(p.met) < maxMet || p.asked[bare] != "") {
+		p.met[bare] = column
+	}
+}
+
+// unmet is an error for columns that were given a kind and that no event has: a
+// slip in a name would leave its values as they are.
+func (p *Pseudonymiser) unmet() error {
+	var list []error
+	for _, bare := range slices.Sorted(maps.Keys(p.asked)) {
+		if _, ok := p.met[bare]; ok {
+			continue
+		}
+		fix := "the events have other columns"
+		if near := source.Nearest(bare, slices.Collect(maps.Keys(p.met))); near != "" {
+			fix = "did you mean " + p.met[near] + "?"
+		}
+		list = append(list, fmt.Errorf("no event has the column %s: %s", p.asked[bare], fix))
+	}
+	return errors.Join(list...)
 }
 
 // bareName takes from a column's name what does not count.

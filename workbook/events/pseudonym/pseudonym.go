@@ -37,6 +37,9 @@ type Pseudonymiser struct {
 	inner     map[string]bool
 	// columns are kinds that were set for columns, by bare name.
 	columns map[string]Kind
+	// asked are the names of those as they were given, met the columns that the
+	// events have, by bare name.
+	asked, met map[string]string
 	// learned are names that columns told, in lower case; learning says that more
 	// are to be told.
 	learned  map[string]Kind
@@ -76,7 +79,7 @@ func New(k Key, known Known, columns map[string]Kind) *Pseudonymiser {
 		names:     &names{key: k, issued: map[string]uint64{}},
 		addresses: newAddresses(k, known.Addresses),
 		domains:   map[string]bool{}, inner: map[string]bool{},
-		columns: map[string]Kind{}, learned: map[string]Kind{}, cache: map[cached]string{},
+		columns: map[string]Kind{}, asked: map[string]string{}, met: map[string]string{}, learned: map[string]Kind{}, cache: map[cached]string{},
 	}
 	for _, d := range known.Domains {
 		p.domains[strings.ToLower(d)] = true
@@ -86,6 +89,7 @@ func New(k Key, known Known, columns map[string]Kind) *Pseudonymiser {
 	}
 	for name, kind := range columns {
 		p.columns[bareName(name)] = kind
+		p.asked[bareName(name)] = name
 	}
 	return p
 }

@@ -6,8 +6,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"tabletop/workbook/events"
 )
 
 func rewritten(t testing.TB, p *Pseudonymiser, format, text string) string {
@@ -150,4 +155,28 @@ func FuzzRewrite(f *testing.F) {
 			p.Value(Kind(kind), text)
 		}
 	})
+}
+
+// TestColumnsThatNoEventHasAreTold gives a kind to a column with a slip in its
+// name: its values would stay.
+func TestColumnsThatNoEventHasAreTold(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "e.ndjson")
+	if err := os.WriteFile(path, []byte(`{"$Nickname":"mallory","a.b":"x"}`+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"Nickname": "", "$nick_name": "", "b": "", "Nickame": "no event has the column Nickame: did you mean $Nickname?"} {
+		set, err := events.Open(path, events.Options{Untimed: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		to := filepath.Join(folder, "to-"+name)
+		_, err = forTest(t, Known{}, map[string]Kind{name: User}).Folder(t.Context(), set, path, to)
+		if got := fmt.Sprint(err); want == "" && err != nil || want != "" && !strings.Contains(got, want) {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+		if _, err := os.Stat(to); want != "" && err == nil {
+			t.Error("something was written")
+		}
+	}
 }
