@@ -87,13 +87,17 @@ func (w *worker) work(ctx context.Context) error {
 			err = w.watchers[i].sink.begin(ctx, c, r)
 		}
 		w.pass.mu.Unlock()
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil && c.region != nil {
+			r.leave() // it will not be loaded
+		}
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
 			return err
-		case ctx.Err() != nil:
-			return ctx.Err()
 		}
 		if c.region != nil {
 			if err := w.load(&c, r); err != nil {
