@@ -92,3 +92,21 @@ func (v *Survey) Clock(streams []string) (now time.Time, stream string, other bo
 	now, stream = v.Newest(nil)
 	return now, stream, true
 }
+
+// damageFor is what of the damage lies in files that may hold the streams of a
+// scan, as the survey has told them: a pass of its own would read no others.
+func (p *pass) damageFor(scan Scan, broken damage) damage {
+	out := damage{of: map[int]int64{}}
+	for i, f := range p.set.files {
+		if n := broken.of[i]; n > 0 && scan.streamNames().mayHold(f) {
+			out.of[i] = n
+			out.lines += n
+			for _, bad := range broken.bad {
+				if bad.Position.File == f.name {
+					out.bad = append(out.bad, bad)
+				}
+			}
+		}
+	}
+	return out
+}

@@ -116,7 +116,7 @@ func (s *Set) surveyOnce(ctx context.Context, hashes bool, scans []Scan) (*Surve
 		if err != nil { // who asks for it will meet the error
 			continue
 		}
-		made.damage = broken
+		made.damage = p.damageFor(scans[i], broken)
 		s.ahead = append(s.ahead, aheadGroups{scans[i], made})
 	}
 	return survey, nil

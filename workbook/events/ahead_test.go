@@ -1,0 +1,31 @@
+package events
+
+import (
+	"context"
+	"testing"
+)
+
+var countAll = Query{
+	Scans: []Scan{{Stream: "E", Columns: []string{"a"}, Grouping: &Grouping{By: []int{0}, Aggregates: []Aggregate{{Kind: "count", Column: -1}}}}},
+	SQL:   "SELECT g0, a0 FROM t0", Columns: []string{"a", "n"}, MaxRows: 1000,
+}
+
+// TestAheadChangesNothing asks the same with and without groups made ahead.
+func TestAheadChangesNothing(t *testing.T) {
+	files := map[string]string{"E.ndjson": `{"a":1}` + "\n" + `{"a":2}` + "\n", "B.ndjson": `{"b":1}` + "\nbroken\n"}
+	plain := folder(t, files, Options{})
+	if _, err := plain.Survey(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	want := query(t, plain, countAll)
+	set := folder(t, files, Options{})
+	if _, err := set.Read(context.Background(), func(*Survey) []Query { return []Query{countAll} }); err != nil {
+		t.Fatal(err)
+	}
+	if len(set.ahead) != 1 {
+		t.Fatal(len(set.ahead))
+	}
+	if got := query(t, set, countAll); got.Undecodable != want.Undecodable || len(got.Bad) != len(want.Bad) {
+		t.Errorf("%d undecodable %v, want %d %v", got.Undecodable, got.Bad, want.Undecodable, want.Bad)
+	}
+}
