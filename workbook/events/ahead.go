@@ -35,6 +35,7 @@ func (s *Set) Read(ctx context.Context, queries func(newest *Survey) []Query) (*
 		if glimpse := s.glimpse(ctx); glimpse != nil {
 			for _, q := range queries(glimpse) {
 				scans = append(scans, groupedScans(q)...)
+				scans = scans[:min(len(scans), maxAhead)]
 			}
 		}
 	}

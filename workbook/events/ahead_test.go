@@ -29,3 +29,18 @@ func TestAheadChangesNothing(t *testing.T) {
 		t.Errorf("%d undecodable %v, want %d %v", got.Undecodable, got.Bad, want.Undecodable, want.Bad)
 	}
 }
+
+// TestAheadIsBounded asks more than is made ahead.
+func TestAheadIsBounded(t *testing.T) {
+	set := folder(t, map[string]string{"E.ndjson": `{"a":1}`}, Options{})
+	many := make([]Query, 5*maxAhead)
+	for i := range many {
+		many[i] = countAll
+	}
+	if _, err := set.Read(context.Background(), func(*Survey) []Query { return many }); err != nil {
+		t.Fatal(err)
+	}
+	if len(set.ahead) > maxAhead {
+		t.Errorf("%d scans are grouped ahead, more than %d", len(set.ahead), maxAhead)
+	}
+}
