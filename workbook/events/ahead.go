@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"reflect"
+	"sync/atomic"
 	"time"
 )
 
@@ -54,6 +55,37 @@ func groupedScans(q Query) []Scan {
 		}
 	}
 	return out
+}
+
+// aheadView is a groupView whose errors are for who asks for the groups: until
+// then nobody knows whether anybody will.
+func aheadView(scan Scan) (v *view, finish func(tally) (*grouped, error)) {
+	v, finish = groupView(scan, true)
+	var failed atomic.Pointer[error]
+	made := v.sink
+	v.sink = func() sink { return &aheadSink{sink: made(), failed: &failed} }
+	return v, func(t tally) (*grouped, error) {
+		if err := failed.Load(); err != nil {
+			return nil, *err
+		}
+		return finish(t)
+	}
+}
+
+// An aheadSink takes no more hits once one of its view has failed.
+type aheadSink struct {
+	sink
+	failed *atomic.Pointer[error]
+}
+
+func (a *aheadSink) hit(h hit) error {
+	if a.failed.Load() != nil {
+		return nil
+	}
+	if err := a.sink.hit(h); err != nil {
+		a.failed.Store(&err)
+	}
+	return nil
 }
 
 // glimpse surveys the ends of the files; nil where one can't be read from its

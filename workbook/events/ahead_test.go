@@ -2,6 +2,9 @@ package events
 
 import (
 	"context"
+	"fmt"
+	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -42,5 +45,23 @@ func TestAheadIsBounded(t *testing.T) {
 	}
 	if len(set.ahead) > maxAhead {
 		t.Errorf("%d scans are grouped ahead, more than %d", len(set.ahead), maxAhead)
+	}
+}
+
+// TestAheadFailsNobodyWhoDoesNotAsk makes too many groups ahead, which is for
+// who asks for them to meet.
+func TestAheadFailsNobodyWhoDoesNotAsk(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // one worker meets all of them
+	var b strings.Builder
+	for n := range MaxGroups + 1 {
+		fmt.Fprintf(&b, "{\"a\":%d}\n", n)
+	}
+	set := folder(t, map[string]string{"E.ndjson": b.String()}, Options{})
+	survey, err := set.Read(context.Background(), func(*Survey) []Query { return []Query{countAll} })
+	if err != nil || survey.Streams["E"].Events < MaxGroups {
+		t.Fatal(err)
+	}
+	if len(set.ahead) != 0 {
+		t.Error("the groups that failed are kept")
 	}
 }
