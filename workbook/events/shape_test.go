@@ -15,3 +15,11 @@ func TestShapeRefusesWhatJSONRefuses(t *testing.T) {
 		t.Errorf("%d undecodable as the first line, %d as the second", first.Undecodable, second.Undecodable)
 	}
 }
+
+// TestBlankLinesAreBlankInAllWays has lines of blanks beyond ASCII.
+func TestBlankLinesAreBlankInAllWays(t *testing.T) {
+	rows, survey := scanned(t, "E.ndjson", "{\"a\":1}\n\u00a0\n\u2003\t\n{\"a\":2}\n", []string{"a"}, 8)
+	if len(rows.Rows) != 2 || survey.Undecodable != 0 {
+		t.Errorf("%d rows, %d undecodable", len(rows.Rows), survey.Undecodable)
+	}
+}

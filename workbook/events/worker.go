@@ -228,7 +228,7 @@ func wholeRecord(text []byte, n int) (length int, extra int64) {
 }
 
 func (w *worker) line(l line, at place) error {
-	if l.from == l.to || !w.reading.quoted && l.text[l.from] <= ' ' && len(bytes.TrimSpace(l.bytes())) == 0 {
+	if l.from == l.to || !w.reading.quoted && l.text[l.from] != '{' && len(bytes.TrimSpace(l.bytes())) == 0 {
 		return nil
 	}
 	if l.to-l.from > maxEventBytes {
