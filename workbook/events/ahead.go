@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"reflect"
+	"sync/atomic"
 	"time"
 )
 
@@ -35,6 +36,7 @@ func (s *Set) Read(ctx context.Context, queries func(newest *Survey) []Query) (*
 		if glimpse := s.glimpse(ctx); glimpse != nil {
 			for _, q := range queries(glimpse) {
 				scans = append(scans, groupedScans(q)...)
+				scans = scans[:min(len(scans), maxAhead)]
 			}
 		}
 	}
@@ -53,6 +55,37 @@ func groupedScans(q Query) []Scan {
 		}
 	}
 	return out
+}
+
+// aheadView is a groupView whose errors are for who asks for the groups: until
+// then nobody knows whether anybody will.
+func aheadView(scan Scan) (*view, func(tally) (*grouped, error)) {
+	v, finish := groupView(scan, true)
+	var failed atomic.Pointer[error]
+	made := v.sink
+	v.sink = func() sink { return &aheadSink{sink: made(), failed: &failed} }
+	return v, func(t tally) (*grouped, error) {
+		if err := failed.Load(); err != nil {
+			return nil, *err
+		}
+		return finish(t)
+	}
+}
+
+// An aheadSink takes no more hits once one of its view has failed.
+type aheadSink struct {
+	sink
+	failed *atomic.Pointer[error]
+}
+
+func (a *aheadSink) hit(h hit) error {
+	if a.failed.Load() != nil {
+		return nil
+	}
+	if err := a.sink.hit(h); err != nil {
+		a.failed.Store(&err)
+	}
+	return nil
 }
 
 // glimpse surveys the ends of the files; nil where one can't be read from its
@@ -91,4 +124,22 @@ func (v *Survey) Clock(streams []string) (now time.Time, stream string, other bo
 	}
 	now, stream = v.Newest(nil)
 	return now, stream, true
+}
+
+// damageFor is what of the damage lies in files that may hold the streams of a
+// scan, as the survey has told them: a pass of its own would read no others.
+func (p *pass) damageFor(scan Scan, broken damage) damage {
+	out := damage{of: map[int]int64{}}
+	for i, f := range p.set.files {
+		if n := broken.of[i]; n > 0 && scan.streamNames().mayHold(f) {
+			out.of[i] = n
+			out.lines += n
+			for _, bad := range broken.bad {
+				if bad.Position.File == f.name {
+					out.bad = append(out.bad, bad)
+				}
+			}
+		}
+	}
+	return out
 }

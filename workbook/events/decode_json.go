@@ -216,7 +216,7 @@ func jsonValueAt(line []byte, i int) (end int, value []byte, form cellForm) {
 		return end + 1, line[i : end+1], jsonForm
 	case '{', '[':
 		end := valueEnd(line, i)
-		if end >= len(line) || !json.Valid(line[i:end]) {
+		if end >= len(line) || !json.Valid(line[i:end]) || tooDeep(line[i:end]) {
 			return -1, nil, noForm
 		}
 		return end, line[i:end], jsonForm
@@ -225,6 +225,15 @@ func jsonValueAt(line []byte, i int) (end int, value []byte, form cellForm) {
 		return -1, nil, noForm
 	}
 	return end, line[i:end], jsonForm
+}
+
+// maxNesting is how deep encoding/json goes, in a value that stands in an object.
+const maxNesting = 9_999
+
+// tooDeep reports whether a value may be nested deeper than that, which is then
+// for a look at the whole line to tell.
+func tooDeep(text []byte) bool {
+	return len(text) > 2*maxNesting && bytes.Count(text, []byte{'['})+bytes.Count(text, []byte{'{'}) > maxNesting
 }
 
 // validBare checks a number, true, false or null.

@@ -2,6 +2,7 @@ package events
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"time"
 
@@ -21,9 +22,20 @@ func (m moment) time() time.Time {
 	return time.Unix(0, int64(m)).UTC()
 }
 
+// lastSecond is the last whole one that a moment can hold, in 2262; the first, in
+// 1677, is its opposite.
+const lastSecond = math.MaxInt64 / 1_000_000_000
+
+// momentOf takes what lies beyond the moments as the first or the last of them.
 func momentOf(t time.Time) moment {
 	if t.IsZero() {
 		return 0
+	}
+	switch { // UnixNano would turn around
+	case t.Unix() <= -lastSecond:
+		return math.MinInt64
+	case t.Unix() >= lastSecond:
+		return math.MaxInt64
 	}
 	return moment(t.UnixNano())
 }
@@ -122,7 +134,7 @@ func plainMillis(c *cell) (moment, bool) {
 		}
 		n = n*10 + int64(b-'0')
 	}
-	if n < leastEpoch*1e3 {
+	if n < leastEpoch*1e3 || n > math.MaxInt64/1_000_000 {
 		return 0, false
 	}
 	return moment(n * 1e6), true

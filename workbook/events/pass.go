@@ -270,8 +270,10 @@ func (p *pass) each(ctx context.Context) ([]tally, damage, error) {
 	for range workers() {
 		w := newWorker(p)
 		wait.Go(func() {
+			// The error is kept before anybody is told that the worker left: who
+			// hears of it stops the others, whose errors then say no more than that.
+			defer w.leave()
 			err := w.work(ctx)
-			w.leave()
 			mu.Lock()
 			defer mu.Unlock()
 			for i := range w.watchers {

@@ -94,7 +94,7 @@ func (s *Set) surveyOnce(ctx context.Context, hashes bool, scans []Scan) (*Surve
 	views := []*view{v}
 	var ends []func(tally) (*grouped, error)
 	for _, scan := range scans {
-		g, end := groupView(scan, true)
+		g, end := aheadView(scan)
 		views, ends = append(views, g), append(ends, end)
 	}
 	p := newPass(s, views...)
@@ -116,7 +116,7 @@ func (s *Set) surveyOnce(ctx context.Context, hashes bool, scans []Scan) (*Surve
 		if err != nil { // who asks for it will meet the error
 			continue
 		}
-		made.damage = broken
+		made.damage = p.damageFor(scans[i], broken)
 		s.ahead = append(s.ahead, aheadGroups{scans[i], made})
 	}
 	return survey, nil

@@ -88,13 +88,17 @@ func (w *worker) work(ctx context.Context) error {
 			err = w.watchers[i].sink.begin(ctx, c, r)
 		}
 		w.pass.mu.Unlock()
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil && c.region != nil {
+			r.leave() // it will not be loaded
+		}
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
 			return err
-		case ctx.Err() != nil:
-			return ctx.Err()
 		}
 		if c.text != nil {
 			w.buffer = c.text
@@ -235,7 +239,7 @@ func wholeRecord(text []byte, n int) (length int, extra int64) {
 }
 
 func (w *worker) line(l line, at place) error {
-	if l.from == l.to || !w.reading.quoted && l.text[l.from] <= ' ' && len(bytes.TrimSpace(l.bytes())) == 0 {
+	if l.from == l.to || !w.reading.quoted && l.text[l.from] != '{' && len(bytes.TrimSpace(l.bytes())) == 0 {
 		return nil
 	}
 	if l.to-l.from > maxEventBytes {
