@@ -111,7 +111,7 @@ func (s *Set) storedBytes(stream string) int64 {
 		}
 		known[f.path] = true // once for all members of a zip
 		size := f.size
-		if info, err := os.Stat(f.path); size == 0 && err == nil {
+		if info, err := os.Stat(f.path); !f.sized && err == nil {
 			size = info.Size()
 		}
 		total += size

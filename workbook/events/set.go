@@ -114,9 +114,9 @@ func (f *file) openPlain() (*opened, *bufio.Reader, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if f.size == 0 { // what is written later is not read
+	if !f.sized { // what is written later is not read
 		if info, err := disk.Stat(); err == nil {
-			f.size = info.Size()
+			f.size, f.sized = info.Size(), true
 		}
 	}
 	o := &opened{file: disk}
@@ -130,7 +130,7 @@ func (f *file) openPlain() (*opened, *bufio.Reader, error) {
 
 func (o *opened) start(f *file) (*bufio.Reader, error) {
 	var stored io.Reader = counted{o.file, f.progress}
-	if f.size > 0 {
+	if f.sized {
 		stored = io.LimitReader(stored, f.size)
 	}
 	if f.member != "" {

@@ -94,6 +94,8 @@ type file struct {
 	// not read, so that rows never come from bytes that the record does not
 	// cover.
 	size int64
+	// sized says that size is known, as which it may be 0.
+	sized bool
 	// years place times without a year; wall is now, untimed says that no one asks
 	// for a time, so that one without a zone is none.
 	years   yearTable
