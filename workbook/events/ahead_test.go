@@ -110,3 +110,20 @@ func TestReadingAheadChangesNothing(t *testing.T) {
 		})
 	}
 }
+
+// TestGlimpseReadsEndsAlone has a line at the end of a long file that is no
+// event: its number would take reading all of the file.
+func TestGlimpseReadsEndsAlone(t *testing.T) {
+	var progress Progress
+	set := folder(t, map[string]string{"E.ndjson": strings.Repeat(`{"a":1}`+"\n", 1<<19) + "broken\n"}, Options{Progress: &progress})
+	if err := set.sniff(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	before := progress.All()
+	if set.glimpse(context.Background()) == nil {
+		t.Fatal("the file has an end")
+	}
+	if n := progress.All() - before; n > 1<<20 {
+		t.Errorf("%d bytes were read", n)
+	}
+}

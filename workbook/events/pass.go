@@ -288,7 +288,9 @@ func (p *pass) each(ctx context.Context) ([]tally, damage, error) {
 	}
 	wait.Wait()
 	p.close()
-	p.placeLines(&broken, failed)
+	if p.tail == 0 { // of a look at the ends nobody is told
+		p.placeLines(&broken, failed)
+	}
 	return seen, broken, failed
 }
 

@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -100,5 +101,22 @@ func (f *failingSink) leave() {
 		for range 1000 {
 			runtime.Gosched()
 		}
+	}
+}
+
+// TestPassesSideBySide joins two streams, whose passes open the same files at one
+// time: under the race detector, what they share of a file must not be written.
+func TestPassesSideBySide(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(8))
+	files := map[string]string{}
+	for i := range 20 {
+		files[fmt.Sprintf("E%d.ndjson", i)] = strings.Repeat(`{"a":1}`+"\n", 20)
+	}
+	set := folder(t, files, Options{})
+	set.chunkSize = 64
+	both := Scan{Every: true, Columns: []string{"a"}}
+	result := query(t, set, Query{Scans: []Scan{both, both}, SQL: "SELECT count(*) FROM t0, t1 WHERE t0.rowid = t1.rowid + 8", Columns: []string{"n"}})
+	if n := result.Table.Rows[0].Values[0]; n != int64(20*19) {
+		t.Error(n)
 	}
 }

@@ -153,11 +153,15 @@ func (o *opened) start(f *file) (*bufio.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.guessed = f.guessed || f.format == ""
+	if f.format == "" {
+		f.guessed = true
+	}
 	if f.reason == "" {
 		f.reason = reason
 	}
-	f.format = form.name
+	if f.format != form.name { // else others may be reading it
+		f.format = form.name
+	}
 	if f.format == "csv" && f.dialect.comma == 0 {
 		text, err := b.Peek(headBytes)
 		if err != nil && !errors.Is(err, io.EOF) {
