@@ -82,7 +82,7 @@ func (b *bar) draw(hidden <-chan struct{}) {
 		return
 	case <-b.after():
 	}
-	container := mpb.New(mpb.WithOutput(b.out), mpb.ForceTTY(), mpb.WithRefreshRate(barEvery), mpb.WithWidth(b.width))
+	container := mpb.New(mpb.WithOutput(b.out), mpb.ForceTTY(), mpb.ForceAutoRefresh(), mpb.WithRefreshRate(barEvery), mpb.WithWidth(b.width))
 	shown := container.New(0, mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]"),
 		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return b.amount() })),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
