@@ -152,6 +152,10 @@ func (o *opened) start(f *file) (*bufio.Reader, error) {
 		f.reason = reason
 	}
 	f.format = form.name
+	if !f.timesKnown {
+		text, _ := b.Peek(headBytes)
+		f.rawTimes, f.timesKnown = rawTimes(f.format, text), true
+	}
 	if f.format == "csv" && f.dialect.comma == 0 {
 		text, err := b.Peek(headBytes)
 		if err != nil && !errors.Is(err, io.EOF) {
