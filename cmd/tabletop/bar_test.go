@@ -102,8 +102,8 @@ func TestNoBarThroughAPipe(t *testing.T) {
 		if got := p.All() - before; got != info.Size() {
 			t.Errorf("%s: %d bytes hashed of %d", name, got, info.Size())
 		}
-		if read, total := p.Bytes(); read != 0 || total != 0 {
-			t.Error("nothing is being read:", read, total)
+		if read, total := p.Bytes(); read != info.Size() || total != info.Size() {
+			t.Errorf("%s: read %d of %d, want %d of them", name, read, total, info.Size())
 		}
 	}
 }

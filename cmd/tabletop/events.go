@@ -29,9 +29,12 @@ func eventsCommand(c *console) *cobra.Command {
 with their formats, the streams with their times and columns, how often each
 column has a value and what it looks like, and the lines that are no events.
 
-A column that a source in sources.yaml gives stands with a +.`,
+A column that a source in sources.yaml gives stands with a +. Behind the columns
+stand those that DNIF adds when it receives events, and what in sources.yaml would
+add them here: types, lists (join) and databases of addresses (mmdb).`,
 		Example: `  tabletop events examples/suspicious-remote-desktop/events
   tabletop events logs -o json
+  tabletop events /var/log/auth.log --tz Europe/Berlin --year 2025
   tabletop events mapping zeek-rdp`,
 		Args: exactly(1, "a file or a folder of events"),
 		RunE: func(cmd *cobra.Command, args []string) error { return g.run(cmd.Context(), c, args[0]) },

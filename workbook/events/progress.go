@@ -18,14 +18,11 @@ type Progress struct {
 	active int
 }
 
-// Bytes tells how much of the reading under way is done, of how much; total is 0
-// where nothing is being read.
+// Bytes tells how much of the reading under way is done, of how much; where none is,
+// of the last one.
 func (p *Progress) Bytes() (read, total int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.active == 0 {
-		return 0, 0
-	}
 	// Beginnings are read more than once.
 	return min(p.read.Load(), p.total), p.total
 }

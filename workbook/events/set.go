@@ -162,6 +162,10 @@ func (o *opened) start(f *file) (*bufio.Reader, error) {
 	if f.format != form.name { // else others may be reading it
 		f.format = form.name
 	}
+	if !f.timesKnown {
+		text, _ := b.Peek(headBytes)
+		f.rawTimes, f.timesKnown = rawTimes(f.format, text), true
+	}
 	if f.format == "csv" && f.dialect.comma == 0 {
 		text, err := b.Peek(headBytes)
 		if err != nil && !errors.Is(err, io.EOF) {

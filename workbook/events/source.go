@@ -98,9 +98,13 @@ type file struct {
 	sized bool
 	// years place times without a year; wall is now, untimed says that no one asks
 	// for a time, so that one without a zone is none.
-	years   yearTable
-	wall    time.Time
-	untimed bool
+	years yearTable
+	// rawTimes are the fields that may hold the time where nothing else tells it,
+	// once timesKnown.
+	rawTimes   []string
+	timesKnown bool
+	wall       time.Time
+	untimed    bool
 	// progress is told of the bytes that are read of the file.
 	progress *Progress
 	// holds are the streams that the file has events of; the survey tells.

@@ -124,7 +124,7 @@ type timer struct {
 
 // newTimer reads times without a zone in tz, else in the zone of the source.
 func newTimer(f *file, tz *time.Location) *timer {
-	t := &timer{file: f, zone: tz, raw: rawTimes(f.format)}
+	t := &timer{file: f, zone: tz, raw: f.rawTimes}
 	var fields map[string]expression
 	if f.rule != nil {
 		fields = f.rule.fields

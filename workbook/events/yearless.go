@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -299,8 +300,9 @@ func (f *file) changed() (time.Time, error) {
 }
 
 // rawTimes are the fields in which logs of a format write the time of an event,
-// looked at where nothing else tells it.
-func rawTimes(format string) []string {
+// looked at where nothing else tells it. Where every event of a large file would be
+// searched for them, only those count that its beginning names.
+func rawTimes(format string, head []byte) []string {
 	switch format {
 	case "syslog":
 		return []string{"timestamp"}
@@ -312,13 +314,30 @@ func rawTimes(format string) []string {
 		return []string{"devTime", "syslog_timestamp"}
 	case "mail", "mbox":
 		return []string{"time", "received_time"}
-	case "ndjson", "json", "csv", "keyvalue":
-		// Those of Elastic's beats, Suricata, Zeek, Windows (Sysmon's UtcTime is
-		// UTC by its name), NXLog.
-		return []string{"@timestamp", "timestamp", "ts", "TimeCreated", utcTime, "time", "EventTime"}
+	case "json", "keyvalue":
+		return logTimes
+	case "ndjson", "csv":
+		if format == "csv" {
+			head, _, _ = bytes.Cut(head, []byte("\n"))
+		}
+		words := map[string]bool{}
+		for _, word := range bytes.FieldsFunc(bytes.ToLower(head), func(r rune) bool { return strings.ContainsRune("\",;\t|' \r\n:{}$", r) }) {
+			words[string(word)] = true
+		}
+		var named []string
+		for _, name := range logTimes {
+			if words[strings.ToLower(name)] {
+				named = append(named, name)
+			}
+		}
+		return named
 	}
 	return nil
 }
+
+// logTimes are those of Elastic's beats, Suricata, Zeek, Windows (Sysmon's UtcTime is
+// UTC by its name) and NXLog.
+var logTimes = []string{"@timestamp", "timestamp", "ts", "TimeCreated", utcTime, "time", "EventTime"}
 
 // utcTime needs no zone.
 const utcTime = "UtcTime"
