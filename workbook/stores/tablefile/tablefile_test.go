@@ -388,3 +388,42 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// TestXLSXIsReadByOthers holds what is written against another reader of the
+// format, and what it writes against ours.
+func TestXLSXIsReadByOthers(t *testing.T) {
+	table := workbook.Table{Columns: []string{"$A", "b _x0041_ <&>"}, Rows: []workbook.Row{
+		{Values: []workbook.Value{"007", int64(42)}}, {Values: []workbook.Value{nil, 1.5}}, {Values: []workbook.Value{" two\nlines\t", "_x000D_"}},
+	}}
+	var b bytes.Buffer
+	if err := Write(&b, XLSX, table); err != nil {
+		t.Fatal(err)
+	}
+	file, err := excelize.OpenReader(bytes.NewReader(b.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	rows, err := file.GetRows("Sheet1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][]string{{"$A", "b _x0041_ <&>"}, {"007", "42"}, {"", "1.5"}, {" two\nlines\t", "_x000D_"}}
+	if diff := cmp.Diff(want, rows); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestColumnNames goes to the last column and back.
+func TestColumnNames(t *testing.T) {
+	for column := 1; column <= maxSheetColumns; column++ {
+		if got, err := columnOf(columnName(column) + "7"); err != nil || got != column {
+			t.Fatal(column, columnName(column), got, err)
+		}
+	}
+	for _, name := range []string{"", "7", "A", "XFE1", "A-1", "ÄA1", "AAAAAAAAAAAAAAAAAAAAAAAA1"} {
+		if got, err := columnOf(name); err == nil {
+			t.Errorf("%q is column %d", name, got)
+		}
+	}
+}

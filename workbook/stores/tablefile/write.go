@@ -11,8 +11,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/xuri/excelize/v2"
-
 	"tabletop/workbook"
 )
 
@@ -142,49 +140,13 @@ func floatText(v float64) string {
 	return text
 }
 
-// xlsxSheet is the sheet that is written.
-const xlsxSheet = "Sheet1"
-
-func writeXLSX(to io.Writer, t workbook.Table) error {
-	file := excelize.NewFile()
-	defer file.Close()
-	stream, err := file.NewStreamWriter(xlsxSheet)
-	if err != nil {
-		return err
-	}
-	cells := make([]any, len(t.Columns))
-	for i, name := range t.Columns {
-		if err := xlsxText(name); err != nil {
-			return fmt.Errorf("the name of column %d: %w", i+1, err)
-		}
-		cells[i] = name
-	}
-	if err := stream.SetRow("A1", cells); err != nil {
-		return err
-	}
-	for i, row := range t.Rows {
-		for j, v := range row.Values {
-			if cells[j], err = xlsxValue(v); err != nil {
-				return fmt.Errorf("row %d, column %.100s: %w", i+1, t.Columns[j], err)
-			}
-		}
-		if err := stream.SetRow("A"+strconv.Itoa(i+2), cells); err != nil {
-			return fmt.Errorf("row %d: %w", i+1, err)
-		}
-	}
-	if err := stream.Flush(); err != nil {
-		return err
-	}
-	return file.Write(to)
-}
-
 // exactInXLSX is the largest whole number up to which a spreadsheet, which
 // counts in floating ones, is exact.
 const exactInXLSX = 1 << 53
 
 // xlsxValue turns a value into what a cell takes: a number that the file would
 // round stands as text.
-func xlsxValue(v workbook.Value) (any, error) {
+func xlsxValue(v workbook.Value) (workbook.Value, error) {
 	switch v := v.(type) {
 	case int64:
 		if v > exactInXLSX || v < -exactInXLSX {
@@ -210,10 +172,13 @@ func exactInCell(v float64) bool {
 	return err == nil && short == v && !math.IsInf(v, 0)
 }
 
+// mostCellBytes is the most that spreadsheets take as the text of a cell.
+const mostCellBytes = 32_767
+
 // xlsxText returns an error for a text that a spreadsheet would cut or change.
 func xlsxText(text string) error {
-	if len(text) > excelize.TotalCellChars { // in bytes, and so on the safe side
-		return fmt.Errorf("a text of %d bytes, and a cell holds %d: export as csv", len(text), excelize.TotalCellChars)
+	if len(text) > mostCellBytes { // in bytes, and so on the safe side
+		return fmt.Errorf("a text of %d bytes, and a cell holds %d: export as csv", len(text), mostCellBytes)
 	}
 	for _, r := range text {
 		if r < ' ' && r != '\t' && r != '\n' || r == utf8.RuneError || r == 0xfffe || r == 0xffff {

@@ -8,35 +8,37 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/xuri/excelize/v2"
-
 	"tabletop/workbook"
 	"tabletop/workbook/source"
 )
 
 // readXLSX reads a sheet whose first row that is not empty is the header. The
 // values of cells are taken as they were stored; formulas are not calculated.
-func (b *builder) readXLSX(sheet string) (err error) {
-	// The library is made for files that programs write, and these come from
-	// anywhere.
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("broken XLSX: %v", r)
-		}
-	}()
+//
+// It reads the parts of the file that hold values, as ECMA-376 part 1 has them:
+// a library for all of the format would start with every command, and takes
+// numbers for texts.
+func (b *builder) readXLSX(sheet string) error {
 	archive, err := openArchive(b.text)
 	if err != nil {
 		return err
 	}
-	file, err := excelize.OpenReader(bytes.NewReader(b.text), excelize.Options{RawCellValue: true, UnzipSizeLimit: MaxFile})
+	book, err := readBook(archive)
 	if err != nil {
-		return fmt.Errorf("broken XLSX: %w", err)
-	}
-	defer file.Close()
-	if sheet, err = chooseSheet(file.GetSheetList(), sheet); err != nil {
 		return err
 	}
-	part, err := sheetPart(archive, sheet)
+	if sheet, err = chooseSheet(book.names(), sheet); err != nil {
+		return err
+	}
+	part, err := book.part(archive, sheet)
+	if err != nil {
+		return err
+	}
+	texts, err := readSharedTexts(archive)
+	if err != nil {
+		return err
+	}
+	dates, err := readDates(archive, book)
 	if err != nil {
 		return err
 	}
@@ -45,13 +47,8 @@ func (b *builder) readXLSX(sheet string) (err error) {
 		return fmt.Errorf("broken XLSX: %w", err)
 	}
 	defer content.Close()
-	rows, err := file.Rows(sheet)
-	if err != nil {
-		return fmt.Errorf("broken XLSX: %w", err)
-	}
-	defer rows.Close()
-	s := &sheetReader{builder: b, kinds: newKinds(content), dates: newDates(file)}
-	return s.read(rows)
+	s := &sheetReader{builder: b, rows: newSheetRows(content), texts: texts, dates: dates}
+	return s.read()
 }
 
 // openArchive bounds what a file unpacks to, before it is unpacked. The sizes
@@ -91,11 +88,11 @@ func chooseSheet(sheets []string, name string) (string, error) {
 	return sheets[0], nil
 }
 
-// A sheetReader joins the values that the library reads, which come without
-// their kinds, to the kinds.
+// A sheetReader makes a table of a sheet's rows.
 type sheetReader struct {
 	*builder
-	kinds *kinds
+	rows  *sheetRows
+	texts []string
 	dates *dates
 	// places tells which column of the table stands in which of the sheet; nil
 	// until the header was read.
@@ -104,27 +101,17 @@ type sheetReader struct {
 	empty int
 }
 
-func (s *sheetReader) read(rows *excelize.Rows) error {
-	number := 0
-	for !s.full && rows.Next() {
-		number++
-		cells, err := rows.Columns()
+func (s *sheetReader) read() error {
+	for !s.full {
+		more, err := s.rows.next()
 		if err != nil {
-			return fmt.Errorf("broken XLSX: row %d: %w", number, err)
+			return fmt.Errorf("broken XLSX: row %d: %w", s.rows.number, err)
 		}
-		kinds, err := s.kinds.row(number)
-		if err != nil {
-			return fmt.Errorf("broken XLSX: row %d: %w", number, err)
+		if !more {
+			break
 		}
-		s.row(number, cells, kinds)
-	}
-	if err := rows.Error(); err != nil {
-		return fmt.Errorf("broken XLSX: %w", err)
-	}
-	if !s.full {
-		// The library takes a sheet that is cut off for one that ends.
-		if err := s.kinds.end(number); err != nil {
-			return fmt.Errorf("broken XLSX: %w", err)
+		if err := s.row(s.rows.number, s.rows.cells); err != nil {
+			return fmt.Errorf("broken XLSX: row %d: %w", s.rows.number, err)
 		}
 	}
 	if s.places == nil {
@@ -140,11 +127,21 @@ func (s *sheetReader) read(rows *excelize.Rows) error {
 	return nil
 }
 
-func (s *sheetReader) row(number int, cells []string, kinds map[int]kind) {
+func (s *sheetReader) row(number int, found map[int]sheetCell) error {
+	width := 0
+	for column := range found {
+		width = max(width, column)
+	}
+	cells := make([]string, width)
 	blank := true
-	for i, text := range cells {
+	for column, c := range found {
+		text, err := s.stored(c)
+		if err != nil {
+			return err
+		}
+		cells[column-1] = text
 		blank = blank && text == ""
-		if kinds[i+1].formula && text == "" {
+		if c.formula && text == "" {
 			s.empty++
 		}
 	}
@@ -153,8 +150,21 @@ func (s *sheetReader) row(number int, cells []string, kinds map[int]kind) {
 	case s.places == nil:
 		s.header(number, cells)
 	default:
-		s.values(number, cells, kinds)
+		s.values(number, cells, found)
 	}
+	return nil
+}
+
+// stored is what a cell holds, texts without what points to them.
+func (s *sheetReader) stored(c sheetCell) (string, error) {
+	if c.form != "s" {
+		return c.text, nil
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(c.text))
+	if err != nil || n < 0 || n >= len(s.texts) {
+		return "", fmt.Errorf("the shared text %.20s is not in it", c.text)
+	}
+	return s.texts[n], nil
 }
 
 func (s *sheetReader) at(row, column int) place {
@@ -178,7 +188,7 @@ func (s *sheetReader) header(number int, cells []string) {
 	}
 }
 
-func (s *sheetReader) values(number int, cells []string, kinds map[int]kind) {
+func (s *sheetReader) values(number int, cells []string, found map[int]sheetCell) {
 	values := make([]workbook.Value, len(s.columns))
 	for i, text := range cells {
 		if text == "" {
@@ -190,26 +200,26 @@ func (s *sheetReader) values(number int, cells []string, kinds map[int]kind) {
 			}
 			continue
 		}
-		values[s.places[i]] = s.value(s.cell(text, kinds[i+1]), s.at(number, i))
+		values[s.places[i]] = s.value(s.cell(text, found[i+1]), s.at(number, i))
 	}
 	s.add(values, s.at(number, 0))
 }
 
 // cell turns what is stored into a value: texts as they are, numbers, dates as
 // text in the form of RFC 3339 without a zone, and truths as true and false.
-func (s *sheetReader) cell(stored string, k kind) workbook.Value {
-	switch k.form {
+func (s *sheetReader) cell(stored string, c sheetCell) workbook.Value {
+	switch number := strings.TrimSpace(stored); c.form {
 	case "b":
-		if k.number == "1" {
+		if number == "1" {
 			return "true"
 		}
 		return "false"
 	case "", "n":
-		if whole, err := strconv.ParseInt(k.number, 10, 64); err == nil && !s.dates.is(k.style) {
+		if whole, err := strconv.ParseInt(number, 10, 64); err == nil && !s.dates.is(c.style) {
 			return whole
 		}
-		if real, err := strconv.ParseFloat(k.number, 64); err == nil && workbook.IsNumber(k.number) {
-			return s.dates.value(k.style, real)
+		if real, err := strconv.ParseFloat(number, 64); err == nil && workbook.IsNumber(number) {
+			return s.dates.value(c.style, real)
 		}
 	}
 	return stored
