@@ -154,7 +154,7 @@ func (c comparison) holds(left, right workbook.Value) bool {
 		return false
 	case c.kind == "int_compare":
 		x, y := workbook.Number(left), workbook.Number(right)
-		return x != nil && y != nil && ordered(c.op, events.Order(x, y))
+		return x != nil && y != nil && events.Holds(c.op, events.Order(x, y))
 	}
 	text := workbook.Text(left)
 	switch c.op {
@@ -166,22 +166,6 @@ func (c comparison) holds(left, right workbook.Value) bool {
 		return strings.Contains(text, workbook.Text(right))
 	}
 	return c.pattern != nil && c.pattern.MatchString(text)
-}
-
-func ordered(op string, order int) bool {
-	switch op {
-	case "=":
-		return order == 0
-	case "<>":
-		return order != 0
-	case "<":
-		return order < 0
-	case "<=":
-		return order <= 0
-	case ">":
-		return order > 0
-	}
-	return order >= 0
 }
 
 func (c checking) run(ctx context.Context, in workbook.Table, _ *workbook.Env) (workbook.Output, error) {

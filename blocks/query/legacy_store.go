@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tabletop/workbook"
+	"tabletop/workbook/events"
 	"tabletop/workbook/stores"
 )
 
@@ -127,7 +128,7 @@ func (f comparedField) holds(v workbook.Value) bool {
 		return false
 	}
 	if text, ok := f.value.(string); ok {
-		return ordered(f.op, strings.Compare(workbook.Text(v), text))
+		return events.Holds(f.op, strings.Compare(workbook.Text(v), text))
 	}
 	c := comparison{kind: "int_compare", op: f.op}
 	return c.holds(v, f.value)

@@ -98,17 +98,17 @@ func (f Compare) test(cells []cell) truth {
 		if f.Op == "=" {
 			return truthOf(c.equals(want))
 		}
-		return truthOf(holds(f.Op, compareText(c.text(), want)))
+		return truthOf(Holds(f.Op, compareText(c.text(), want)))
 	case int64: // the usual case, without a value made
 		if n, ok := c.smallInt(); ok {
-			return truthOf(holds(f.Op, cmp.Compare(n, want)))
+			return truthOf(Holds(f.Op, cmp.Compare(n, want)))
 		}
 	}
 	n := c.number()
 	if n == nil {
 		return isUnknown
 	}
-	return truthOf(holds(f.Op, orderNumbers(n, f.Value)))
+	return truthOf(Holds(f.Op, orderNumbers(n, f.Value)))
 }
 
 func compareText(a []byte, b string) int {
@@ -121,7 +121,9 @@ func compareText(a []byte, b string) int {
 	return 1
 }
 
-func holds(op string, order int) bool {
+// Holds reports whether op, one of = <> < <= > >=, holds for two values in this
+// order, below, at or above 0.
+func Holds(op string, order int) bool {
 	switch op {
 	case "=":
 		return order == 0

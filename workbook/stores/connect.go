@@ -15,6 +15,8 @@ import (
 	// The driver named "sqlite".
 	_ "modernc.org/sqlite"
 	sqlitecode "modernc.org/sqlite/lib"
+
+	"tabletop/workbook/databasefile"
 )
 
 // access is how a connection uses the file.
@@ -85,40 +87,18 @@ func connect(ctx context.Context, path string, how access) (*sqlx.DB, error) {
 	return db, nil
 }
 
-// createFile makes an empty file that none but its owner can read, where there
-// is none yet, and refuses what can't be a database.
-func createFile(path string) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if err == nil {
-		return file.Close()
-	}
-	if !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return regular(path)
-}
-
-// smallestPage is the size in bytes of the smallest SQLite database that is not
-// empty.
-const smallestPage = 512
+// createFile makes the file where there is none yet.
+func createFile(path string) error { return ours(path, databasefile.Create(path)) }
 
 // regular returns an error where path can't be a database.
-func regular(path string) error {
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	if info.IsDir() {
-		return &fs.PathError{Op: "open", Path: path, Err: errors.New("is a folder; name a file in it")}
-	}
-	if !info.Mode().IsRegular() {
-		return &fs.PathError{Op: "open", Path: path, Err: errors.New("is no regular file")}
-	}
-	if info.Size() > 0 && info.Size() < smallestPage {
-		// SQLite would take it for an empty database and write over it.
+func regular(path string) error { return ours(path, databasefile.Check(path)) }
+
+// ours says of a file that is no database what it is not.
+func ours(path string, err error) error {
+	if errors.Is(err, databasefile.ErrNoDatabase) {
 		return fmt.Errorf("%s is no SQLite database, so it is %w; name another with --stores", path, ErrNotStores)
 	}
-	return nil
+	return err
 }
 
 // forReading opens the file for reading beside others, or as it stands where
