@@ -16,7 +16,6 @@
 package code
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -83,8 +82,8 @@ func onErrorOf(b workbook.Block, p *workbook.Preparation) string {
 	return onErrorFail
 }
 
-var pythonBegins = regexp.MustCompile(`^(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*def[ \t]+transform\b`)
+var pythonBegins = lazily(`^(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*def[ \t]+transform\b`)
 
 // isPython reports whether a text is DNIF's Python: after blank lines and
 // comments it begins with def transform.
-func isPython(text string) bool { return pythonBegins.MatchString(text) }
+func isPython(text string) bool { return pythonBegins().MatchString(text) }

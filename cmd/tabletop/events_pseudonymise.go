@@ -33,7 +33,7 @@ func pseudonymiseCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pseudonymise PATH --key FILE --to DIR",
 		Short: "Copy events with other names, to show them to others",
-		Long:  pseudonymiseHelp + "\n\n" + columnHelp(),
+		Long:  pseudonymiseHelp,
 		Example: `  tabletop events pseudonymise events --key exercise.key --new-key --to shared
   tabletop events pseudonymise monday.csv.gz --key exercise.key --to monday
   tabletop events pseudonymise logs --key k --to out --column badge=user,site=keep`,
@@ -47,6 +47,11 @@ func pseudonymiseCommand(c *console) *cobra.Command {
 	f.StringToStringVar(&d.columns, "column", nil, "what a column holds, as NAME=user, host, mail, url, ip, text or keep; may be repeated")
 	f.StringVar(&d.sources, "sources", "", "what raw logs mean (default sources.yaml in the folder of events, or above it)")
 	f.StringVarP(&d.output, "output", "o", "text", "text or json")
+	// The columns are laid out where the help is read, not at each start.
+	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		cmd.Long = pseudonymiseHelp + "\n\n" + columnHelp()
+		cmd.Root().HelpFunc()(cmd, args)
+	})
 	return cmd
 }
 

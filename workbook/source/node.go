@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -75,12 +76,12 @@ func Parse(name string, text []byte) (Node, error) {
 	return Node{yaml: document.Content[0], file: file}, nil
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+var yamlLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`) })
 
 // syntaxProblem places the parser's error, which names no more than a line.
 func syntaxProblem(file *File, err error) Problem {
 	p := Problem{Place: Place{File: file.Name}, Message: "broken YAML: " + err.Error()}
-	m := yamlLine.FindStringSubmatch(strings.SplitN(err.Error(), "\n", 2)[0])
+	m := yamlLine().FindStringSubmatch(strings.SplitN(err.Error(), "\n", 2)[0])
 	if m == nil {
 		return p
 	}
@@ -225,13 +226,13 @@ func (n Node) Text() (Text, bool) {
 }
 
 // blockMark is what ends the line above a block scalar.
-var blockMark = regexp.MustCompile(`[|>][-+0-9]*[ \t]*(#.*)?$`)
+var blockMark = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[|>][-+0-9]*[ \t]*(#.*)?$`) })
 
 // blockHeader returns the line that ends in the mark of the block scalar which
 // begins at line n: an anchor or a tag may stand on a line before it.
 func (f *File) blockHeader(n int) int {
 	for i := n; i < n+3; i++ {
-		if blockMark.MatchString(f.line(i)) {
+		if blockMark().MatchString(f.line(i)) {
 			return i
 		}
 	}

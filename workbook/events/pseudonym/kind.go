@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"tabletop/workbook/source"
 )
@@ -70,7 +71,7 @@ var columnNames = map[Kind][]string{
 }
 
 // builtIn finds the kind of a bare name.
-var builtIn = func() map[string]Kind {
+var builtIn = sync.OnceValue(func() map[string]Kind {
 	out := map[string]Kind{}
 	for kind, names := range columnNames {
 		for _, name := range names {
@@ -78,7 +79,7 @@ var builtIn = func() map[string]Kind {
 		}
 	}
 	return out
-}()
+})
 
 // Kind is the kind of a column by its name: what was set for it, else what is
 // built in for the whole name, or for the last of the names that dots part.
@@ -88,7 +89,7 @@ func (p *Pseudonymiser) Kind(column string) Kind {
 	if kind, ok := p.columns[bare]; ok {
 		return kind
 	}
-	if kind, ok := builtIn[bare]; ok {
+	if kind, ok := builtIn()[bare]; ok {
 		return kind
 	}
 	if i := strings.LastIndexByte(column, '.'); i >= 0 {
@@ -97,7 +98,7 @@ func (p *Pseudonymiser) Kind(column string) Kind {
 		if kind, ok := p.columns[last]; ok {
 			return kind
 		}
-		if kind, ok := builtIn[last]; ok {
+		if kind, ok := builtIn()[last]; ok {
 			return kind
 		}
 	}
