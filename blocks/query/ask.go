@@ -1,7 +1,10 @@
 package query
 
 import (
+	"time"
+
 	"tabletop/workbook"
+	"tabletop/workbook/events"
 	"tabletop/workbook/source"
 )
 
@@ -80,6 +83,15 @@ func ParseQuestion(text source.Text, o Options, p *workbook.Preparation) (*Quest
 		return nil, problems
 	}
 	return q, problems
+}
+
+// Ahead is what the question will ask of events at a clock, where that is known
+// before they are read.
+func (p *Pipeline) Ahead(now time.Time, zone *time.Location) (events.Query, bool) {
+	if first, ok := p.parts[0].(asked); ok {
+		return first.statement.ahead(first.options, Clock{Now: now, Zone: zone})
+	}
+	return events.Query{}, false
 }
 
 // Timed reports whether the question names a time.

@@ -51,12 +51,14 @@ func (s *step) Streams() []string { return s.statement.Streams() }
 // Ahead is what the block will ask at a clock, where that is known before the
 // run: of events alone, and without *, since nothing else tells its columns.
 func (s *step) Ahead(now time.Time, zone *time.Location) (events.Query, bool) {
-	t := s.statement
+	return s.statement.ahead(s.options, Clock{Now: now, Zone: zone})
+}
+
+func (t *Statement) ahead(o Options, clock Clock) (events.Query, bool) {
 	if starred(t.tree) {
 		return events.Query{}, false
 	}
-	clock := Clock{Now: now, Zone: zone}
-	q, problems := write(t.text, t.tree, writingAt(s.options, clock, nil, map[string]workbook.Table{SignalsStream: {}}))
+	q, problems := write(t.text, t.tree, writingAt(o, clock, nil, map[string]workbook.Table{SignalsStream: {}}))
 	inStore := func(scan events.Scan) bool { return storeOf(&scan) != "" }
 	return q, len(problems) == 0 && !slices.ContainsFunc(q.Scans, inStore)
 }

@@ -140,11 +140,21 @@ func (q *question) nowFor(ctx context.Context, set *events.Set, s *query.Questio
 	if err != nil || !now.IsZero() || standard == 0 && !s.Timed() {
 		return now, err
 	}
-	survey, err := set.Survey(ctx)
+	b := &bench{set: set, zone: zone}
+	survey, err := set.SurveyAhead(ctx, func(guess *events.Survey) []events.Query {
+		now, _, err := q.clockOf(b, guess, s.Streams())
+		if err != nil {
+			return nil
+		}
+		if asks, ok := s.Ahead(now, b.zoneOr(time.UTC)); ok {
+			return []events.Query{asks}
+		}
+		return nil
+	})
 	if err != nil {
 		return now, nothingRan(err)
 	}
-	now, _, err = q.clockOf(&bench{set: set, zone: zone}, survey, s.Streams())
+	now, _, err = q.clockOf(b, survey, s.Streams())
 	return now, err
 }
 

@@ -25,6 +25,15 @@ const tailBytes = 64 << 10
 // the newest events by stream, lists what will be asked at that clock; it is
 // nil where nothing is known to be asked.
 func (s *Set) Read(ctx context.Context, queries func(newest *Survey) []Query) (*Survey, error) {
+	return s.readAhead(ctx, true, queries)
+}
+
+// SurveyAhead is Read without the hashes, for a question that is not recorded.
+func (s *Set) SurveyAhead(ctx context.Context, queries func(newest *Survey) []Query) (*Survey, error) {
+	return s.readAhead(ctx, false, queries)
+}
+
+func (s *Set) readAhead(ctx context.Context, hashes bool, queries func(newest *Survey) []Query) (*Survey, error) {
 	if s.survey != nil {
 		return s.survey, nil
 	}
@@ -40,7 +49,7 @@ func (s *Set) Read(ctx context.Context, queries func(newest *Survey) []Query) (*
 			}
 		}
 	}
-	return s.surveyWith(ctx, true, scans)
+	return s.surveyWith(ctx, hashes, scans)
 }
 
 // maxAhead bounds the scans that are grouped ahead in one pass.

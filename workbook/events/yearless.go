@@ -320,13 +320,15 @@ func rawTimes(format string, head []byte) []string {
 		if format == "csv" {
 			head, _, _ = bytes.Cut(head, []byte("\n"))
 		}
-		words := map[string]bool{}
-		for _, word := range bytes.FieldsFunc(bytes.ToLower(head), func(r rune) bool { return strings.ContainsRune("\",;\t|' \r\n:{}$", r) }) {
-			words[string(word)] = true
+		present := make([]bool, len(logTimes))
+		for word := range bytes.FieldsFuncSeq(head, betweenWords) {
+			for i, name := range logTimes {
+				present[i] = present[i] || len(word) == len(name) && bytes.EqualFold(word, []byte(name))
+			}
 		}
 		var named []string
-		for _, name := range logTimes {
-			if words[strings.ToLower(name)] {
+		for i, name := range logTimes {
+			if present[i] {
 				named = append(named, name)
 			}
 		}
@@ -334,6 +336,9 @@ func rawTimes(format string, head []byte) []string {
 	}
 	return nil
 }
+
+// betweenWords is what stands around the names of fields.
+func betweenWords(r rune) bool { return strings.ContainsRune("\",;\t|' \r\n:{}$", r) }
 
 // logTimes are those of Elastic's beats, Suricata, Zeek, Windows (Sysmon's UtcTime is
 // UTC by its name) and NXLog.
