@@ -41,13 +41,35 @@ func (s *state) widened() *wide {
 }
 
 // maxDistinct bounds the different values that a worker holds for the
-// count(DISTINCT) of all groups.
-const maxDistinct = 2_000_000
+// count(DISTINCT) of all groups, maxHeld the bytes of all texts that it keeps.
+const (
+	maxDistinct = 2_000_000
+	maxHeld     = 256 << 20
+)
 
-var errTooManyDistinct = fmt.Errorf("more than %d different values to count: narrow the query with WHERE", maxDistinct)
+var (
+	errTooManyDistinct = fmt.Errorf("more than %d different values to count: narrow the query with WHERE", maxDistinct)
+	errTooMuchText     = fmt.Errorf("the groups hold more than %d MB of text: group by shorter columns, or narrow the query with WHERE", maxHeld>>20)
+)
+
+// held is what a worker keeps for all its groups.
+type held struct {
+	distinct int
+	bytes    int64
+}
+
+func (h *held) err() error {
+	switch {
+	case h.distinct > maxDistinct:
+		return errTooManyDistinct
+	case h.bytes > maxHeld:
+		return errTooMuchText
+	}
+	return nil
+}
 
 // add takes one event into an aggregate.
-func (s *state) add(a *Aggregate, h hit, rowid int64, distinct *int) {
+func (s *state) add(a *Aggregate, h hit, rowid int64, kept *held) {
 	switch a.Kind {
 	case "count":
 		if a.Column < 0 || !h.cells[a.Column].null() {
@@ -61,7 +83,7 @@ func (s *state) add(a *Aggregate, h hit, rowid int64, distinct *int) {
 		s.addNumber(&h.cells[a.Column])
 	case "min", "max":
 		if c := &h.cells[a.Column]; !c.null() {
-			s.widened().take(a, c.value(), rowid)
+			kept.bytes += s.widened().take(a, c.value(), rowid)
 		}
 	case "count_distinct":
 		if c := &h.cells[a.Column]; !c.null() {
@@ -71,7 +93,8 @@ func (s *state) add(a *Aggregate, h hit, rowid int64, distinct *int) {
 			}
 			text := c.text()
 			if _, ok := w.set[string(text)]; !ok {
-				*distinct++
+				kept.distinct++
+				kept.bytes += int64(len(text))
 				w.set[string(text)] = struct{}{}
 			}
 		}
@@ -95,10 +118,11 @@ func (s *state) addNumber(c *cell) {
 	}
 }
 
-// take keeps the lowest or the highest value; of equal ones the first.
-func (w *wide) take(a *Aggregate, v workbook.Value, rowid int64) {
+// take keeps the lowest or the highest value; of equal ones the first. It
+// returns by how many bytes of text more is kept.
+func (w *wide) take(a *Aggregate, v workbook.Value, rowid int64) int64 {
 	if v == nil {
-		return
+		return 0
 	}
 	if w.best != nil {
 		order := Order(v, w.best)
@@ -106,10 +130,13 @@ func (w *wide) take(a *Aggregate, v workbook.Value, rowid int64) {
 			order = -order
 		}
 		if order > 0 || order == 0 && rowid > w.at {
-			return
+			return 0
 		}
 	}
+	was, _ := w.best.(string)
+	is, _ := v.(string)
 	w.best, w.at = v, rowid
+	return int64(len(is) - len(was))
 }
 
 // merge joins what two workers saw of a group.

@@ -76,8 +76,7 @@ type grouper struct {
 	seq      int32
 	file     int
 	lines    *lineCounts
-	// distinct counts the values held for all count(DISTINCT).
-	distinct int
+	held     held
 	// room holds memory for groups to come, so that a group is not several
 	// allocations.
 	room struct {
@@ -163,12 +162,9 @@ func (g *grouper) hit(h hit) error {
 		}
 	}
 	for i := range g.grouping.Aggregates {
-		into.states[i].add(&g.grouping.Aggregates[i], h, rowid, &g.distinct)
+		into.states[i].add(&g.grouping.Aggregates[i], h, rowid, &g.held)
 	}
-	if g.distinct > maxDistinct {
-		return errTooManyDistinct
-	}
-	return nil
+	return g.held.err()
 }
 
 var errTooManyGroups = fmt.Errorf("more than %d groups: group by fewer columns, or narrow the query with WHERE", MaxGroups)
@@ -189,11 +185,26 @@ func (g *grouper) open(hash uint64, h hit) *group {
 	out.by, out.states = room.cells[:n:n], room.states[:m:m]
 	room.groups, room.cells, room.states = room.groups[1:], room.cells[n:], room.states[m:]
 	out.hash, out.key = hash, g.own(g.key)
+	rest := out.key
 	for i, column := range g.grouping.By {
-		out.by[i] = g.keep(&h.cells[column])
+		var text []byte
+		text, rest = cutKey(rest)
+		out.by[i] = g.keepAs(&h.cells[column], text)
 	}
 	g.table.add(out)
 	return out
+}
+
+// keepAs copies a cell out of its page, whose text lies in the group's key.
+func (g *grouper) keepAs(c *cell, text []byte) cell {
+	switch quoted := len(text) + 2; {
+	case c.form == readyForm:
+	case string(c.raw) == string(text):
+		return cell{raw: text, form: c.form}
+	case c.form == jsonForm && len(c.raw) == quoted && string(c.raw[1:quoted-1]) == string(text) && simple(text):
+		return cell{raw: text, form: textForm}
+	}
+	return g.keep(c)
 }
 
 // keep copies a cell out of its page.
@@ -207,6 +218,7 @@ func (g *grouper) keep(c *cell) cell {
 const roomBytes = 64 << 10
 
 func (g *grouper) own(text []byte) []byte {
+	g.held.bytes += int64(len(text))
 	if len(text) > len(g.room.bytes) {
 		if len(text) > roomBytes/4 {
 			return slices.Clone(text)
@@ -271,6 +283,17 @@ func (c *cell) appendKey(key []byte) []byte {
 	text := c.text()
 	key = binary.AppendUvarint(key, uint64(len(text))+1)
 	return append(key, text...)
+}
+
+// cutKey takes the first text off a key: nothing and an empty text are both
+// empty here.
+func cutKey(key []byte) (text, rest []byte) {
+	n, size := binary.Uvarint(key)
+	rest = key[size:]
+	if n == 0 {
+		return nil, rest
+	}
+	return rest[: n-1 : n-1], rest[n-1:]
 }
 
 // A grouped scan is one that was read into groups, in the order of their first
