@@ -96,7 +96,7 @@ func Prepare(text source.Text, offset int, o Options, p *workbook.Preparation) w
 	if judge == nil {
 		judge = guard.New()
 	}
-	return &step{integration, judge.Protecting(o.Integrations.hosts()...), sender{o.Vendor}}
+	return &step{integration, o.Integrations.Protected(judge), sender{o.Vendor}}
 }
 
 func notFoundFix(path string) string {
