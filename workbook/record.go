@@ -74,6 +74,7 @@ const (
 	KindList    = "list"    // a CSV list that is joined to events
 	KindMMDB    = "mmdb"    // a database of addresses
 	KindStore   = "store"   // an event store that is joined to events
+	KindGuard   = "guard"   // a list that guard.yaml includes
 )
 
 // An EventFile is a file of events as it was read, or one that they were read
@@ -81,7 +82,7 @@ const (
 type EventFile struct {
 	Path string `json:"path"`
 	// Kind is empty for a file of events, else one of KindSources, KindList,
-	// KindMMDB and KindStore: files without events that the answer depends on.
+	// KindMMDB, KindStore and KindGuard: files without events that the answer depends on.
 	Kind string `json:"kind,omitempty"`
 	// Bytes is the size of the file as stored, Root the RFC 6962 tree hash over
 	// its 1 MiB chunks, in hexadecimal.

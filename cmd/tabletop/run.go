@@ -146,6 +146,7 @@ func (r *rehearsal) run(ctx context.Context, c *console, path string) error {
 	if err != nil {
 		return nothingRan(err)
 	}
+	files = append(files, b.options.Trigger.Guard.Files()...)
 	log, err := audit.Open(ctx, r.audit, audit.Options{Now: time.Now, KeepRows: keepAtLeast(r.keepRows)})
 	if err != nil {
 		return nothingRan(err)

@@ -117,7 +117,7 @@ func (c *listCache) loadStore(store, key, match string) (*lookupList, error) {
 	if err := l.read(text.Bytes(), key); err != nil {
 		return nil, err
 	}
-	name, root := "store:"+store, rootOf(text.Bytes())
+	name, root := "store:"+store, Root(text.Bytes())
 	l.side = &sideFile{full: name, name: name, kind: workbook.KindStore, bytes: int64(text.Len()), root: func() string { return root }}
 	c.loaded[known] = l
 	return l, nil
@@ -153,7 +153,7 @@ func (c *listCache) load(file, key, match string) (*lookupList, error) {
 	if err := l.read(text, key); err != nil {
 		return nil, err
 	}
-	root := rootOf(text)
+	root := Root(text)
 	l.side = &sideFile{full: full, name: name, kind: workbook.KindList, bytes: int64(len(text)), root: func() string { return root }}
 	c.loaded[known] = l
 	return l, nil

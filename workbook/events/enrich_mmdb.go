@@ -78,7 +78,7 @@ func parseDatabase(text []byte) (d *database, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("no whole MMDB database: %w", err)
 	}
-	return &database{reader: reader, side: &sideFile{kind: workbook.KindMMDB, bytes: int64(len(text)), root: func() string { return rootOf(text) }}}, nil
+	return &database{reader: reader, side: &sideFile{kind: workbook.KindMMDB, bytes: int64(len(text)), root: func() string { return Root(text) }}}, nil
 }
 
 // geoColumns are the columns that DNIF adds to those of an address, with the fields

@@ -37,8 +37,8 @@ func (s *Set) sideFiles() []workbook.EventFile {
 	return files
 }
 
-// rootOf is the RFC 6962 root over chunks of 1 MiB of a text, as hashFile's.
-func rootOf(text []byte) string {
+// Root is the RFC 6962 root over chunks of 1 MiB of a text, as hashFile's.
+func Root(text []byte) string {
 	leaves := make([][sha256.Size]byte, 0, len(text)/chunkBytes+1)
 	for len(text) > 0 {
 		n := min(len(text), chunkBytes)

@@ -120,7 +120,7 @@ func readRules(path string, stores func(string) (workbook.Table, error)) ([]*rul
 	if err != nil {
 		return nil, nil, err
 	}
-	itself := &sideFile{name: filepath.ToSlash(path), kind: workbook.KindSources, bytes: int64(len(text)), root: func() string { return rootOf(text) }}
+	itself := &sideFile{name: filepath.ToSlash(path), kind: workbook.KindSources, bytes: int64(len(text)), root: func() string { return Root(text) }}
 	if itself.full, err = filepath.Abs(path); err != nil {
 		return nil, nil, err
 	}

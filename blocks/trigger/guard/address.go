@@ -14,9 +14,12 @@ const (
 	RuleWildcard = "wildcard"
 )
 
-// noCloudList is said of addresses, since none of the lists that would tell a
-// cloud's or a CDN's address is shipped.
-const noCloudList = "no rule covers it; no cloud list loaded"
+// noCloudList is said of addresses where no list of level ask is included: none
+// that would tell a cloud's or a CDN's address is shipped.
+const (
+	noRule      = "no rule covers it"
+	noCloudList = noRule + "; no cloud list loaded"
+)
 
 // address judges a target of type ip.
 func (g *Guard) address(target string) (canonical string, found finding) {
@@ -37,7 +40,10 @@ func (g *Guard) address(target string) (canonical string, found finding) {
 	}
 	found = gravest(g.addressFinding(a), found)
 	if found.level == nothing {
-		found.reason = noCloudList
+		found.reason = noRule
+		if !g.asksOfNetworks() {
+			found.reason = noCloudList
+		}
 	}
 	return canonical, found
 }
@@ -112,6 +118,13 @@ func (g *Guard) overlaps(network netip.Prefix) string {
 			return e.value + " of the own list"
 		}
 	}
+	for _, l := range g.lists {
+		for _, e := range l.entries {
+			if l.level == never && e.network.IsValid() && e.network.Overlaps(network) {
+				return e.value + " of " + l.name
+			}
+		}
+	}
 	for _, r := range g.ranges {
 		if r.network.Overlaps(network) {
 			return r.network.String() + ", " + r.what
@@ -148,7 +161,7 @@ func (g *Guard) addressFinding(a netip.Addr) finding {
 
 // plainAddress judges one address as it is.
 func (g *Guard) plainAddress(a netip.Addr) finding {
-	own := g.own(func(e entry) bool { return e.network.Contains(a) }, a.String())
+	own := g.own(subject{address: a})
 	if own.level == never {
 		return own
 	}

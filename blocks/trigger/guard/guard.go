@@ -12,6 +12,7 @@
 package guard
 
 import (
+	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
@@ -50,6 +51,10 @@ type Guard struct {
 	// never and ask are the own lists.
 	never []entry
 	ask   []entry
+	// allow lifts what a rule of level ask says.
+	allow []entry
+	// lists are those that guard.yaml includes.
+	lists []*list
 	// vendors are those through which actions are sent: addresses and, for the
 	// others, registrable domains.
 	vendorAddresses map[netip.Addr]bool
@@ -95,6 +100,15 @@ func (g *Guard) Protecting(hosts ...string) *Guard {
 		}
 	}
 	return &other
+}
+
+// Files are the lists that guard.yaml includes, for the record.
+func (g *Guard) Files() []workbook.EventFile {
+	var files []workbook.EventFile
+	for _, l := range g.lists {
+		files = append(files, l.file)
+	}
+	return files
 }
 
 // Document is the file of own lists that the guard was loaded from; its Path is
@@ -153,6 +167,11 @@ func (g *Guard) Judge(kind, target string) Judgement {
 		j.Verdict = workbook.Invalid
 	case ask:
 		j.Verdict = workbook.NeedsApproval
+		if e, ok := g.allowed(kind, canonical); ok {
+			j.Verdict, j.Rule = workbook.WouldSend, RuleAllowed
+			j.Reason = fmt.Sprintf("%s is allowed by %s: %s; without it: %s", canonical, e.value, e.reason, found.reason)
+			j.Approved = Approved{kind: kind, target: target, given: true}
+		}
 	case nothing:
 		j.Approved = Approved{kind: kind, target: target, given: true}
 	}

@@ -59,9 +59,7 @@ func (g *Guard) name(host string) finding {
 // ownHost judges a host by the own lists: an entry covers its domain and all
 // under it; a whole host is also covered by an entry that it would block along.
 func (g *Guard) ownHost(host string, whole bool) finding {
-	return g.own(func(e entry) bool {
-		return e.domain != "" && (within(host, e.domain) || whole && within(e.domain, host))
-	}, host)
+	return g.own(subject{host: host, whole: whole})
 }
 
 // vendorHost keeps the hosts through which actions are sent, with all of their

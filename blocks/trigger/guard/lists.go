@@ -3,6 +3,7 @@ package guard
 import (
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -21,6 +22,8 @@ const MaxEntries = 10_000
 type listFile struct {
 	Never []listEntry `yaml:"never" doc:"what no action may be aimed at: one's own addresses, networks, domains, mailboxes and hashes"`
 	Ask   []listEntry `yaml:"ask" doc:"what needs an approval each time; a private network named here counts as workstations"`
+	Allow []listEntry `yaml:"allow" doc:"what needs no approval although a rule asks for one; it lifts nothing that is never let through"`
+	Lists []included  `yaml:"lists" doc:"files of further entries: CSV, a value a line, or a MISP warning list"`
 }
 
 type listEntry struct {
@@ -63,6 +66,10 @@ func Load(path string) (*Guard, error) {
 	g.never, more = parseEntries(file.Never, "never")
 	problems = append(problems, more...)
 	g.ask, more = parseEntries(file.Ask, "ask")
+	problems = append(problems, more...)
+	g.allow, more = parseEntries(file.Allow, "allow")
+	problems = append(problems, more...)
+	g.lists, more = readLists(filepath.Dir(path), file.Lists)
 	problems = append(problems, more...)
 	if problems.Err() != nil {
 		return nil, problems
@@ -136,25 +143,83 @@ func (e *entry) read(value string) bool {
 	return ok && isHostName(domain) && !strings.ContainsAny(value, "/:?#\\")
 }
 
-// own finds the first entry that fits, of never before ask, and words it.
-func (g *Guard) own(fits func(entry) bool, target string) finding {
-	for _, e := range g.never {
-		if g.holds(e) && fits(e) {
-			return refuse(RuleOwn, e.sentence(target))
-		}
+// A subject is what entries are held against: an address, a host, a mailbox or
+// a hash, each in canonical form.
+type subject struct {
+	address netip.Addr
+	host    string
+	// whole says that the target is the host with all under it.
+	whole   bool
+	mailbox string
+	hash    string
+}
+
+func (s subject) text() string {
+	if s.address.IsValid() {
+		return s.address.String()
 	}
-	for _, e := range g.ask {
-		if g.holds(e) && fits(e) {
-			return askFor(RuleOwn, e.sentence(target))
-		}
+	return s.host + s.mailbox + s.hash
+}
+
+// covers reports whether the entry names the subject: a domain with all under
+// it, and a whole host that would take the entry with it.
+func (e entry) covers(s subject) bool {
+	return e.includes(s) || s.whole && e.domain != "" && within(e.domain, s.host)
+}
+
+// includes reports whether the subject lies in what the entry names.
+func (e entry) includes(s subject) bool {
+	switch {
+	case s.address.IsValid():
+		return e.network.Contains(s.address)
+	case s.host != "":
+		return e.domain != "" && within(s.host, e.domain)
+	case s.mailbox != "":
+		return e.mailbox != "" && strings.EqualFold(e.mailbox, s.mailbox)
+	}
+	return e.hash != "" && e.hash == s.hash
+}
+
+// own finds the first entry that covers a subject, of never before ask, and
+// words it.
+func (g *Guard) own(s subject) finding {
+	if e, ok := g.covering(g.never, s, never); ok {
+		return refuse(RuleOwn, e.sentence(s.text()))
+	}
+	if e, ok := g.covering(g.ask, s, ask); ok {
+		return askFor(RuleOwn, e.sentence(s.text()))
 	}
 	return finding{}
+}
+
+// covering finds the first entry that covers a subject and has not expired, in
+// guard.yaml itself and then in the lists of a level.
+func (g *Guard) covering(entries []entry, s subject, of level) (entry, bool) {
+	for _, e := range entries {
+		if g.holds(e) && e.covers(s) {
+			return e, true
+		}
+	}
+	for _, l := range g.lists {
+		if l.level != of {
+			continue
+		}
+		for i := range l.candidates(s) {
+			if g.holds(l.entries[i]) {
+				return l.entries[i], true
+			}
+		}
+	}
+	return entry{}, false
 }
 
 // holds reports whether an entry has not expired.
 func (g *Guard) holds(e entry) bool {
 	return e.expires.IsZero() || g.now.IsZero() || g.now.Before(e.expires)
 }
+
+// lastDay is the last day on which the entry holds.
+func (e entry) lastDay() string { return e.expires.AddDate(0, 0, -1).Format(time.DateOnly) }
 
 func (e entry) sentence(target string) string {
 	s := fmt.Sprintf("%s is covered by %s of the own list %s: %s", target, e.value, e.list, e.reason)
@@ -167,11 +232,22 @@ func (e entry) sentence(target string) string {
 // Expired lists the entries of own lists that no longer hold, in words.
 func (g *Guard) Expired() []string {
 	var expired []string
-	for _, entries := range [][]entry{g.never, g.ask} {
+	for _, entries := range [][]entry{g.never, g.ask, g.allow} {
 		for _, e := range entries {
 			if !g.holds(e) {
-				expired = append(expired, fmt.Sprintf("%s of the own list %s expired on %s and no longer holds", e.value, e.list, e.expires.AddDate(0, 0, -1).Format(time.DateOnly)))
+				expired = append(expired, fmt.Sprintf("%s of the own list %s expired on %s and no longer holds", e.value, e.list, e.lastDay()))
 			}
+		}
+	}
+	for _, l := range g.lists {
+		gone := 0
+		for _, e := range l.entries {
+			if !g.holds(e) {
+				gone++
+			}
+		}
+		if gone > 0 {
+			expired = append(expired, fmt.Sprintf("%d of the %d entries of %s expired and no longer hold", gone, len(l.entries), l.name))
 		}
 	}
 	return expired

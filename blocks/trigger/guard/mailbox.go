@@ -55,7 +55,7 @@ func (g *Guard) mailboxFinding(mailbox string) finding {
 			return refuse(RuleRole, mailbox+" is the "+role+" of "+domain+", through which mail itself is kept working")
 		}
 	}
-	own := g.own(func(e entry) bool { return e.mailbox != "" && strings.EqualFold(e.mailbox, mailbox) }, mailbox)
+	own := g.own(subject{mailbox: mailbox})
 	return gravest(own, g.name(domain), g.ownHost(domain, false), g.vendorHost(domain))
 }
 
