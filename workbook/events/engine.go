@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"modernc.org/sqlite"
@@ -40,15 +41,17 @@ func (s *Set) Query(ctx context.Context, q Query, extra map[string]workbook.Tabl
 	}
 	for {
 		result, err := s.query(ctx, q, extra)
-		if !readOtherwise(err) {
+		if !s.readOtherwise(err) {
 			return result, err
 		}
 	}
 }
 
 // readOtherwise reports whether a pass failed because a file can't be cut the
-// way it was, and notes the way that is left for it.
-func readOtherwise(err error) bool {
+// way it was, and notes the way that is left for it. Where a second file of a
+// format has to be read in order, the others of the format are too: each would
+// cost a pass of its own.
+func (s *Set) readOtherwise(err error) bool {
 	var in errFile
 	if !errors.As(err, &in) {
 		return false
@@ -56,6 +59,12 @@ func readOtherwise(err error) bool {
 	switch {
 	case errors.Is(err, errInOrder) && !in.file.inOrder:
 		in.file.inOrder = true
+		alike := func(f *file) bool { return f.format == in.file.format }
+		if slices.ContainsFunc(s.files, func(f *file) bool { return alike(f) && f.inOrder && f != in.file }) {
+			for _, f := range s.files {
+				f.inOrder = f.inOrder || alike(f)
+			}
+		}
 	case errors.Is(err, errUneven) && !in.file.uneven:
 		in.file.uneven = true
 	default:

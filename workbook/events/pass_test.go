@@ -120,3 +120,26 @@ func TestPassesSideBySide(t *testing.T) {
 		t.Error(n)
 	}
 }
+
+// Each file that can't be cut costs a pass of its own, but not one after the other.
+func TestASecondFileInOrderSpeaksForItsFormat(t *testing.T) {
+	csv, other := &file{format: "csv"}, &file{format: "ndjson"}
+	set := &Set{files: []*file{csv, {format: "csv"}, {format: "csv"}, other}}
+	inOrder := func() (n int) {
+		for _, f := range set.files {
+			if f.inOrder {
+				n++
+			}
+		}
+		return n
+	}
+	if !set.readOtherwise(errFile{csv, errInOrder}) || inOrder() != 1 {
+		t.Errorf("after one file, %d are read in order", inOrder())
+	}
+	if !set.readOtherwise(errFile{set.files[1], errInOrder}) || inOrder() != 3 || other.inOrder {
+		t.Errorf("after two files, %d are read in order", inOrder())
+	}
+	if set.readOtherwise(errFile{csv, errInOrder}) {
+		t.Error("a file that fails again is no reason to go on")
+	}
+}

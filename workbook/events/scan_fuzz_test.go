@@ -76,7 +76,7 @@ func scannedEvents(t *testing.T, set *Set, columns []string) ([]seenEvent, int64
 		all := &watched{lines: newLineCounts()}
 		v := &view{scan: Scan{Columns: columns}, whole: true, sink: func() sink { return &watchSink{all: all} }}
 		_, broken, err := newPass(set, v).each(t.Context())
-		if readOtherwise(err) {
+		if set.readOtherwise(err) {
 			continue
 		}
 		all.lines.bases()

@@ -83,7 +83,7 @@ func (s *Set) surveyWith(ctx context.Context, hashes bool, scans []Scan) (*Surve
 		if err == nil {
 			s.survey = survey
 		}
-		if !readOtherwise(err) {
+		if !s.readOtherwise(err) {
 			return survey, err
 		}
 	}
