@@ -18,8 +18,8 @@ type writer struct {
 	query events.Query
 	writing
 	scopes []*scope
-	// derived counts the SELECTs in FROM.
-	derived int
+	// derived counts the SELECTs in FROM, materialized the sources found by keys.
+	derived, materialized int
 	// groups are the grouping expressions of the SELECT that is written, nil
 	// where it is not grouped; inside tells that an aggregate is.
 	groups  []Expr
@@ -62,6 +62,10 @@ type scopeSource struct {
 	kinds []operandKind
 	// open says that only a run will tell the columns.
 	open bool
+	// inner is the source as FROM names it, on the condition that joins it, keys
+	// the values that it is found by.
+	inner, on string
+	keys      []string
 }
 
 // maxParameters bounds the values of a query.
@@ -107,7 +111,7 @@ type written struct {
 // selectStatement writes a SELECT. The outermost one, top, carries evidence.
 // shape, where set, writes an item as the place around it needs.
 func (w *writer) selectStatement(s *Select, top bool, shape func(operand) string) written {
-	sc, from := w.from(s)
+	sc := w.from(s)
 	outer := *w
 	w.scopes = append(w.scopes, sc)
 	w.groups, w.grouped, w.inside, w.pushed, w.pushedCalls = nil, false, false, nil, nil
@@ -123,7 +127,7 @@ func (w *writer) selectStatement(s *Select, top bool, shape func(operand) string
 		w.pushGroups(s, sc, left)
 	}
 	if left != nil {
-		where = " WHERE " + w.expr(left).condition()
+		where = " WHERE " + w.joinConditions(left, sc, -1)
 	}
 	var groups []string
 	for _, g := range s.Groups {
@@ -142,25 +146,27 @@ func (w *writer) selectStatement(s *Select, top bool, shape func(operand) string
 	for _, item := range s.Items {
 		items = append(items, w.item(item, sc, &out, shape)...)
 	}
-	sql := "SELECT " + strings.Join(append(items, w.evidence(s, sc, top, out.names)...), ", ") + from + where
+	behind := where
 	if len(groups) > 0 {
-		sql += " GROUP BY " + strings.Join(groups, ", ")
+		behind += " GROUP BY " + strings.Join(groups, ", ")
 	}
 	if having := w.pushHaving(s); having != nil {
 		word := " HAVING "
 		if w.pushed != nil {
 			word = " WHERE "
 		}
-		sql += word + w.expr(having).condition()
+		behind += word + w.expr(having).condition()
 	}
-	sql += w.order(s, sc)
+	behind += w.order(s, sc)
 	if s.Limit >= 0 || s.Offset >= 0 {
-		sql += fmt.Sprintf(" LIMIT %d", s.Limit)
+		behind += fmt.Sprintf(" LIMIT %d", s.Limit)
 	}
 	if s.Offset >= 0 {
-		sql += fmt.Sprintf(" OFFSET %d", s.Offset)
+		behind += fmt.Sprintf(" OFFSET %d", s.Offset)
 	}
-	out.sql = sql
+	items = append(items, w.evidence(s, sc, top, out.names)...)
+	with, from := w.fromSources(s, sc)
+	out.sql = with + "SELECT " + strings.Join(items, ", ") + from + behind
 	return out
 }
 
@@ -234,27 +240,23 @@ func (w *writer) star(item Item, sc *scope, out *written, shape func(operand) st
 	return items
 }
 
-// from writes FROM and makes the scope of the SELECT.
-func (w *writer) from(s *Select) (*scope, string) {
+// from makes the scope of the SELECT, with the conditions of its JOINs.
+func (w *writer) from(s *Select) *scope {
 	sc := &scope{}
-	sql := " FROM "
 	for i, src := range s.From {
-		if i > 0 {
-			sql += " " + src.Join + " "
-		}
 		named := scopeSource{alias: src.Alias, scan: -1}
 		if src.Select != nil {
 			inner := w.union(src)
 			named.table, named.names, named.kinds, named.open = fmt.Sprintf(`"s%d"`, w.derived), inner.names, inner.kinds, inner.open
 			w.derived++
-			sql += "(" + inner.sql + ") AS " + named.table
+			named.inner = "(" + inner.sql + ") AS " + named.table
 		} else {
 			named.scan = w.scan(src, s)
 			named.table = fmt.Sprintf(`"t%d"`, named.scan)
 			if named.alias == "" {
 				named.alias = src.Stream + src.Store
 			}
-			sql += named.table
+			named.inner = named.table
 		}
 		if slices.ContainsFunc(sc.sources, func(o scopeSource) bool { return o.alias != "" && strings.EqualFold(o.alias, named.alias) }) {
 			w.fail(src.At, named.alias+" stands twice in FROM", "give each an alias of its own")
@@ -262,11 +264,12 @@ func (w *writer) from(s *Select) (*scope, string) {
 		sc.sources = append(sc.sources, named)
 		if src.On != nil {
 			w.scopes = append(w.scopes, sc)
-			sql += " ON " + w.expr(src.On).condition()
+			on := " ON " + w.joinConditions(src.On, sc, i)
 			w.scopes = w.scopes[:len(w.scopes)-1]
+			sc.sources[i].on = on
 		}
 	}
-	return sc, sql
+	return sc
 }
 
 // scan adds a reading of a stream.
