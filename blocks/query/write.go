@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -11,15 +12,16 @@ import (
 	"tabletop/workbook/source"
 )
 
-// A writer turns a checked Select into a query for the engine. Names of the
+// A writer turns a checked Select into a query for the engine, in its dialect. Names of the
 // text never reach SQL: columns are numbered, and values are parameters.
 type writer struct {
+	*dialect
 	text  source.Text
 	query events.Query
 	writing
 	scopes []*scope
-	// derived counts the SELECTs in FROM, materialized the sources found by keys.
-	derived, materialized int
+	// derived counts the SELECTs in FROM, keyedTables the sources found by keys.
+	derived, keyedTables int
 	// groups are the grouping expressions of the SELECT that is written, nil
 	// where it is not grouped; inside tells that an aggregate is.
 	groups  []Expr
@@ -47,6 +49,8 @@ type writing struct {
 	clock *Clock
 	// plain leaves all conditions and groups to SQLite.
 	plain bool
+	// dialect is the engine's, nil for SQLite's.
+	dialect *dialect
 }
 
 // A scope is what FROM of one SELECT names.
@@ -85,7 +89,7 @@ type Clock struct {
 
 // write compiles a SELECT.
 func write(text source.Text, s *Select, o writing) (q events.Query, problems source.Problems) {
-	w := &writer{text: text, writing: o}
+	w := &writer{dialect: cmp.Or(o.dialect, &sqlite), text: text, writing: o}
 	defer func() {
 		if r := recover(); r != nil {
 			m, ok := r.(mistake)
@@ -136,7 +140,7 @@ func (w *writer) selectStatement(s *Select, top bool, shape func(operand) string
 		}
 		o := w.expr(g)
 		if o.kind == isAny {
-			o.sql = o.text()
+			o.sql = w.textOf(o)
 		}
 		groups = append(groups, o.sql)
 	}
@@ -155,7 +159,7 @@ func (w *writer) selectStatement(s *Select, top bool, shape func(operand) string
 		if w.pushed != nil {
 			word = " WHERE "
 		}
-		behind += word + w.expr(having).condition()
+		behind += word + w.conditionOf(w.expr(having))
 	}
 	behind += w.order(s, sc)
 	if s.Limit >= 0 || s.Offset >= 0 {
@@ -183,7 +187,7 @@ func (w *writer) item(item Item, sc *scope, out *written, shape func(operand) st
 	out.names, out.kinds = append(out.names, name), append(out.kinds, o.kind)
 	sql := o.sql
 	if o.kind == isBool {
-		sql = o.text()
+		sql = w.textOf(o)
 		out.kinds[len(out.kinds)-1] = isText
 	}
 	if shape != nil {
@@ -326,10 +330,10 @@ func (w *writer) evidence(s *Select, sc *scope, top bool, names []string) []stri
 		return []string{src.table + `."group"`}
 	case aggregated(s):
 		w.query.Evidence = events.GroupEvidence
-		return []string{fmt.Sprintf(`evidence(%[1]s.rowid, %[1]s."line")`, src.table)}
+		return []string{w.groupEvidence(src.table)}
 	default:
 		w.query.Evidence = events.RowEvidence
-		return []string{src.table + ".rowid", src.table + `."line"`}
+		return w.rowEvidence(src.table)
 	}
 	return nil
 }
@@ -339,26 +343,26 @@ func (w *writer) evidence(s *Select, sc *scope, top bool, names []string) []stri
 func (w *writer) order(s *Select, sc *scope) string {
 	var terms []string
 	for _, o := range s.Order {
-		terms = append(terms, w.expr(o.Expr).order(o.Descending))
+		terms = append(terms, w.orderOf(w.expr(o.Expr), o.Descending))
 	}
 	first := sc.sources[0]
 	if first.scan >= 0 {
 		switch {
 		case w.pushed != nil:
-			terms = append(terms, first.table+".rowid")
+			terms = append(terms, w.place(first.table))
 		case aggregated(s) && len(s.Groups) > 0 && s.Newest:
-			terms = append(terms, "max("+first.table+`."at") DESC`, "min("+first.table+".rowid)")
+			terms = append(terms, "max("+first.table+`."at") DESC`, "min("+w.place(first.table)+")")
 		case aggregated(s) && len(s.Groups) > 0 && s.Oldest:
-			terms = append(terms, "min("+first.table+`."at")`, "min("+first.table+".rowid)")
+			terms = append(terms, "min("+first.table+`."at")`, "min("+w.place(first.table)+")")
 		case aggregated(s) && len(s.Groups) > 0:
-			terms = append(terms, "min("+first.table+".rowid)")
+			terms = append(terms, "min("+w.place(first.table)+")")
 		case aggregated(s):
 		case s.Newest && len(s.Order) == 0:
-			terms = append(terms, first.table+`."at" DESC`, first.table+".rowid")
+			terms = append(terms, first.table+`."at" DESC`, w.place(first.table))
 		case s.Oldest && len(s.Order) == 0:
-			terms = append(terms, "("+first.table+`."at" IS NULL)`, first.table+`."at"`, first.table+".rowid")
+			terms = append(terms, "("+first.table+`."at" IS NULL)`, first.table+`."at"`, w.place(first.table))
 		case len(s.Order) > 0:
-			terms = append(terms, first.table+".rowid")
+			terms = append(terms, w.place(first.table))
 		}
 	}
 	if len(terms) == 0 {
@@ -373,7 +377,7 @@ func (w *writer) parameter(at int, v any) string {
 		w.fail(at, fmt.Sprintf("more than %d values", maxParameters), "put them into a file of events and JOIN it")
 	}
 	w.query.Args = append(w.query.Args, v)
-	return fmt.Sprintf("?%d", len(w.query.Args))
+	return w.dialect.parameter(len(w.query.Args))
 }
 
 // pattern checks a regular expression that is known before the run.

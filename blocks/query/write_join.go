@@ -22,13 +22,13 @@ func (src *scopeSource) keyed() bool { return len(src.keys) > 0 }
 // source that may get them.
 func (w *writer) joinConditions(e Expr, sc *scope, only int) string {
 	if len(sc.sources) < 2 {
-		return w.expr(e).condition()
+		return w.conditionOf(w.expr(e))
 	}
 	var list []string
 	for _, term := range terms(e) {
 		text, ok := w.keyTerm(term, sc, only)
 		if !ok {
-			text = w.expr(term).condition()
+			text = w.conditionOf(w.expr(term))
 		}
 		list = append(list, text)
 	}
@@ -59,10 +59,10 @@ func (w *writer) keyTerm(term Expr, sc *scope, only int) (string, bool) {
 			continue
 		}
 		key, other := w.expr(sides[0]), w.expr(sides[1])
-		a, k := other.text(), key.text()
+		a, k := w.textOf(other), w.textOf(key)
 		switch {
 		case key.kind == isNumber || other.kind == isNumber:
-			a, k = other.number(), key.number()
+			a, k = w.numberOf(other), w.numberOf(key)
 		case key.kind == isBool || other.kind == isBool:
 			continue
 		}
@@ -140,9 +140,9 @@ func (w *writer) fromSources(s *Select, sc *scope) (with, from string) {
 		}
 		text := src.inner
 		if src.keyed() {
-			name := fmt.Sprintf(`"m%d"`, w.materialized)
-			w.materialized++
-			tables = append(tables, name+" AS MATERIALIZED ("+w.keyedTable(src)+")")
+			name := fmt.Sprintf(`"m%d"`, w.keyedTables)
+			w.keyedTables++
+			tables = append(tables, name+" AS "+w.materialized+"("+w.keyedTable(src)+")")
 			text = name + " AS " + src.table
 			if s.From[i].Join == "JOIN" {
 				join = " CROSS JOIN " // JOIN that keeps the order of the sources
@@ -172,7 +172,7 @@ func joinedBy(on, condition string) string {
 func (w *writer) keyedTable(src *scopeSource) string {
 	columns := []string{`row_number() OVER () AS "n"`}
 	if src.scan >= 0 {
-		columns[0] = src.table + `.rowid AS "n"`
+		columns[0] = w.place(src.table) + ` AS "n"`
 		for i, shown := range w.query.Scans[src.scan].Shown {
 			if shown {
 				columns = append(columns, fmt.Sprintf(`%s."c%d"`, src.table, i))
