@@ -2,7 +2,6 @@ package query
 
 import (
 	"slices"
-	"strings"
 
 	"tabletop/workbook/source"
 )
@@ -115,11 +114,7 @@ func (c *checker) misspeltWindow(x *Binary) {
 func (c *checker) call(x *Call) {
 	f, ok := functions[x.Name]
 	if !ok {
-		fix := source.DidYouMean(x.Name, functionNames())
-		if fix == "" {
-			fix = "known: " + strings.Join(functionNames(), ", ")
-		}
-		c.fail(x.At, "unknown function "+x.Name, fix)
+		c.fail(x.At, "unknown function "+x.Name, UnknownFunction(x.Name))
 	}
 	n := len(x.Args)
 	if x.Star {

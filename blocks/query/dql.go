@@ -89,7 +89,7 @@ func ParseDQL(text source.Text, o Options, p *workbook.Preparation, triggers Tri
 	language, at := LanguageOf(text.Value)
 	switch {
 	case strings.TrimSpace(text.Value) == "":
-		return nil, source.Problems{text.Problem(0, "no query", "as in stream=firewall where dstport=3389 | limit 10, or _fetch * from event last 10")}
+		return nil, source.Problems{text.Problem(0, "no query", "as in stream=firewall | limit 10, or _fetch * from event last 10")}
 	case language == LanguagePipe:
 		s, problems := ParsePipe(text, p)
 		if s == nil {

@@ -15,7 +15,7 @@ type function struct {
 	most      int
 	aggregate bool
 	distinct  bool
-	write     func(w *writer, distinct bool, a []operand) operand
+	write     writeFunction
 	// pattern is the argument that is a regular expression, 0 for none.
 	pattern int
 	// sugar says the call in other functions; write is nil then.
@@ -79,10 +79,10 @@ func dynamic(format string, a ...any) operand { return operand{fmt.Sprintf(forma
 
 // texts makes a function whose arguments are all taken as texts.
 func texts(least, most int, kind operandKind, sql string) function {
-	return function{least: least, most: most, write: func(_ *writer, _ bool, a []operand) operand {
+	return function{least: least, most: most, write: func(w *writer, _ bool, a []operand) operand {
 		list := make([]string, len(a))
 		for i := range a {
-			list[i] = a[i].text()
+			list[i] = w.textOf(a[i])
 		}
 		return operand{sql + "(" + strings.Join(list, ", ") + ")", kind}
 	}}
@@ -90,7 +90,7 @@ func texts(least, most int, kind operandKind, sql string) function {
 
 // numbers makes a function of one number.
 func numbers(sql string) function {
-	return function{least: 1, most: 1, write: func(_ *writer, _ bool, a []operand) operand { return numeric("%s(%s)", sql, a[0].number()) }}
+	return function{least: 1, most: 1, write: func(w *writer, _ bool, a []operand) operand { return numeric("%s(%s)", sql, w.numberOf(a[0])) }}
 }
 
 // as documents a function.

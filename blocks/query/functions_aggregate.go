@@ -4,8 +4,8 @@ import "strings"
 
 // aggregateNumber is an aggregate over numbers.
 func aggregateNumber(sql string) function {
-	return function{least: 1, most: 1, aggregate: true, distinct: true, write: func(_ *writer, distinct bool, a []operand) operand {
-		return numeric("%s(%s%s)", sql, distinctly(distinct), a[0].number())
+	return function{least: 1, most: 1, aggregate: true, distinct: true, write: func(w *writer, distinct bool, a []operand) operand {
+		return numeric("%s(%s%s)", sql, distinctly(distinct), w.numberOf(a[0]))
 	}}
 }
 
@@ -18,7 +18,7 @@ func distinctly(is bool) string {
 
 // aggregateAny is an aggregate over values of any kind, of which it gives one.
 func aggregateAny(sql string) function {
-	return function{least: 1, most: 1, aggregate: true, write: func(_ *writer, _ bool, a []operand) operand { return dynamic("%s(%s)", sql, a[0].sql) }}
+	return function{least: 1, most: 1, aggregate: true, write: func(w *writer, _ bool, a []operand) operand { return dynamic("%s(%s)", sql, a[0].sql) }}
 }
 
 func aggregateFunctions() map[string]function {
@@ -37,7 +37,7 @@ func aggregateFunctions() map[string]function {
 	}
 	different := function{least: 1, most: -1, aggregate: true, sugar: func(c *Call) Expr { return count(c, "count", true, c.Args) }}
 	list := func(sql string) function {
-		return function{least: 1, most: 1, aggregate: true, write: func(_ *writer, _ bool, a []operand) operand { return textual("%s(%s)", sql, a[0].text()) }}
+		return function{least: 1, most: 1, aggregate: true, write: func(w *writer, _ bool, a []operand) operand { return textual("%s(%s)", sql, w.textOf(a[0])) }}
 	}
 	return map[string]function{
 		"count": function{least: 1, most: -1, aggregate: true, distinct: true, write: writeCount}.
@@ -70,29 +70,29 @@ func unsugared(c *Call) Expr {
 
 // writeCount writes count: of rows, of values, or of different values, which
 // differ as texts.
-func writeCount(_ *writer, distinct bool, a []operand) operand {
+func writeCount(w *writer, distinct bool, a []operand) operand {
 	switch {
 	case !distinct && len(a) == 1:
 		return numeric("count(%s)", a[0].sql)
 	case distinct && len(a) == 1:
-		return numeric("count(DISTINCT %s)", a[0].text())
+		return numeric("count(DISTINCT %s)", w.textOf(a[0]))
 	}
 	var present, quoted []string
 	for _, o := range a {
 		present = append(present, o.sql+" IS NOT NULL")
-		quoted = append(quoted, "quote("+o.text()+")")
+		quoted = append(quoted, "quote("+w.textOf(o)+")")
 	}
 	return numeric("count(%sCASE WHEN %s THEN %s END)", distinctly(distinct), strings.Join(present, " AND "), strings.Join(quoted, " || ',' || "))
 }
 
-func writeCountIf(_ *writer, _ bool, a []operand) operand {
-	return numeric("count(*) FILTER (WHERE %s)", a[0].condition())
+func writeCountIf(w *writer, _ bool, a []operand) operand {
+	return numeric("count(*) FILTER (WHERE %s)", w.conditionOf(a[0]))
 }
 
 // extreme writes MIN and MAX: SQLite's own where the values are known to be of
 // one type, ours where numbers and texts mix.
 func extreme(mixed, own string) func(*writer, bool, []operand) operand {
-	return func(_ *writer, _ bool, a []operand) operand {
+	return func(w *writer, _ bool, a []operand) operand {
 		if a[0].kind == isNumber {
 			return numeric("%s(%s)", own, a[0].sql)
 		}

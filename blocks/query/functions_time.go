@@ -34,11 +34,11 @@ func (w *writer) now(layout string) operand {
 }
 
 // onTime makes a function of a time, what else it takes, and the zone.
-func onTime(least int, kind operandKind, sql string, rest func(a []operand) string) function {
+func onTime(least int, kind operandKind, sql string, rest func(w *writer, a []operand) string) function {
 	return function{least: least, most: least, write: func(w *writer, _ bool, a []operand) operand {
 		more := ""
 		if rest != nil {
-			more = ", " + rest(a)
+			more = ", " + rest(w, a)
 		}
 		return operand{fmt.Sprintf("%s(%s%s, %s)", sql, a[0].sql, more, w.zone()), kind}
 	}}
@@ -46,12 +46,12 @@ func onTime(least int, kind operandKind, sql string, rest func(a []operand) stri
 
 // timePart gives a part of a time as a number.
 func timePart(name string) function {
-	return onTime(1, isNumber, "time_field", func([]operand) string { return "'" + name + "'" })
+	return onTime(1, isNumber, "time_field", func(*writer, []operand) string { return "'" + name + "'" })
 }
 
 func timeFunctions() map[string]function {
-	secondText := func(a []operand) string { return a[1].text() }
-	secondNumber := func(a []operand) string { return a[1].number() }
+	secondText := func(w *writer, a []operand) string { return w.textOf(a[1]) }
+	secondNumber := func(w *writer, a []operand) string { return w.numberOf(a[1]) }
 	now := function{write: func(w *writer, _ bool, _ []operand) operand { return w.now(timestampLayout) }}
 	all := map[string]function{
 		"event_time": function{write: func(w *writer, _ bool, _ []operand) operand { return w.eventTime() }}.
@@ -67,9 +67,9 @@ func timeFunctions() map[string]function {
 		"from_unixtime": function{least: 1, most: 2, write: func(w *writer, _ bool, a []operand) operand {
 			pattern := "'" + timestampPattern + "'"
 			if len(a) == 2 {
-				pattern = a[1].text()
+				pattern = w.textOf(a[1])
 			}
-			return textual("from_seconds(%s, %s, %s)", a[0].number(), pattern, w.zone())
+			return textual("from_seconds(%s, %s, %s)", w.numberOf(a[0]), pattern, w.zone())
 		}}.as("a time of seconds since 1970, in a pattern where one is given", "from_unixtime($CNAMTime / 1000, 'yyyy-MM-dd HH:mm')", "2026-01-10 12:00"),
 		"to_timestamp": parsedTime("to_timestamp", timestampPattern).
 			as("a time out of a number, a text, or a text in a pattern; NULL where it is none", "to_timestamp('27 May 2021, 3:44 PM')", "2021-05-27 15:44:00"),
@@ -77,12 +77,12 @@ func timeFunctions() map[string]function {
 			as("the day of a time; NULL where it is none", "to_date('2026-01-10T23:59:59Z')", "2026-01-10"),
 		"date_format": onTime(2, isText, "written_time", secondText).as("a time in a pattern", "date_format('2026-01-10 09:05:00', 'EEE d MMM yyyy, h:mm a')", "Sat 10 Jan 2026, 9:05 AM"),
 		"date_trunc": function{least: 2, most: 2, write: func(w *writer, _ bool, a []operand) operand {
-			return textual("truncated_time(%s, %s, %s)", a[1].sql, a[0].text(), w.zone())
+			return textual("truncated_time(%s, %s, %s)", a[1].sql, w.textOf(a[0]), w.zone())
 		}}.as("a time cut to a year, quarter, month, week, day, hour, minute or second", "date_trunc('hour', '2026-01-10 09:55:10')", "2026-01-10 09:00:00"),
 		"date_add": onTime(2, isText, "days_later", secondNumber).as("the day so many days later", "date_add('2026-01-31', 1)", "2026-02-01"),
-		"date_sub": onTime(2, isText, "days_later", func(a []operand) string { return "- (" + a[1].number() + ")" }).
+		"date_sub": onTime(2, isText, "days_later", func(w *writer, a []operand) string { return "- (" + w.numberOf(a[1]) + ")" }).
 			as("the day so many days before", "date_sub('2026-03-01', 1)", "2026-02-28"),
-		"datediff": onTime(2, isNumber, "days_between", func(a []operand) string { return a[1].sql }).
+		"datediff": onTime(2, isNumber, "days_between", func(w *writer, a []operand) string { return a[1].sql }).
 			as("the days from the second time to the first", "datediff('2026-01-10', '2025-12-31')", "10"),
 	}
 	for name, result := range map[string]string{"year": "2026", "quarter": "1", "month": "1", "day": "10", "hour": "9", "minute": "5", "second": "7", "dayofweek": "7", "weekday": "5", "dayofyear": "10"} {
@@ -106,7 +106,7 @@ func parsedTime(sql, written string) function {
 		if len(a) == 1 {
 			return textual("%s(%s, %s)", sql, a[0].sql, w.zone())
 		}
-		return textual("from_seconds(parsed_time(%s, %s, %s), '%s', %s)", a[0].text(), a[1].text(), w.zone(), written, w.zone())
+		return textual("from_seconds(parsed_time(%s, %s, %s), '%s', %s)", w.textOf(a[0]), w.textOf(a[1]), w.zone(), written, w.zone())
 	}}
 }
 
@@ -121,7 +121,7 @@ func writeUnixTimestamp(w *writer, _ bool, a []operand) operand {
 	case 1:
 		return numeric("to_seconds(%s, %s)", a[0].sql, w.zone())
 	}
-	return numeric("parsed_time(%s, %s, %s)", a[0].text(), a[1].text(), w.zone())
+	return numeric("parsed_time(%s, %s, %s)", w.textOf(a[0]), w.textOf(a[1]), w.zone())
 }
 
 func writeTimeslice(w *writer, _ bool, a []operand) operand {
@@ -134,7 +134,7 @@ func writeTimeslice(w *writer, _ bool, a []operand) operand {
 	if _, err := events.ParseDuration(text); !isText || err != nil {
 		w.fail(c.Args[1].place(), "timeslice takes a span in quotes", "as in timeslice(event_time(), '15m')")
 	}
-	return numeric("timeslice(%s, %s)", a[0].number(), a[1].sql)
+	return numeric("timeslice(%s, %s)", w.numberOf(a[0]), a[1].sql)
 }
 
 // sliceMillis is the length of a slice, 0 where the text is no span.

@@ -13,19 +13,15 @@ import (
 // aggregating is _agg over the rows that come in.
 type aggregating struct {
 	form, stat string
-	by         []Word
-	of         string
+	by, of     []Word
 }
 
 func (l *legacy) agg() part {
 	form, by, stat, of := l.grouping(false)
 	l.end()
-	a := aggregating{form: form, stat: stat, by: by}
+	a := aggregating{form: form, stat: stat, by: by, of: of}
 	for _, w := range append(slices.Clone(by), of...) {
 		l.known(w)
-	}
-	if len(of) > 0 {
-		a.of = of[0].Text
 	}
 	if form != "count_unique" && form != "stat_unique" {
 		a.stat = form
@@ -60,7 +56,10 @@ type gathered struct {
 
 func (a aggregating) run(_ context.Context, in workbook.Table, _ *workbook.Env) (workbook.Output, error) {
 	groups := a.groups(in)
-	of := in.Index(a.of)
+	of := -1
+	if len(a.of) > 0 {
+		of = in.Index(fieldTitle(a.of[0]))
+	}
 	out := workbook.Table{Columns: a.names()}
 	for _, g := range groups {
 		var values []workbook.Value
@@ -83,7 +82,7 @@ func (a aggregating) run(_ context.Context, in workbook.Table, _ *workbook.Env) 
 		last := len(out.Columns) - 1
 		slices.SortStableFunc(out.Rows, func(x, y workbook.Row) int { return events.Order(y.Values[last], x.Values[last]) })
 	}
-	return workbook.Output{Table: out, Warnings: missingFields(in, a.by)}, nil
+	return workbook.Output{Table: out, Warnings: missingFields(in, append(slices.Clone(a.by), a.of...))}, nil
 }
 
 // groups puts the rows together whose fields are equal as texts, in the order of

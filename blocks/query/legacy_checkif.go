@@ -38,6 +38,7 @@ type checking struct {
 	// store, with the columns that join it to the rows, is that of lookup.
 	store             string
 	storeKey, rowsKey Word
+	uses              []StoreUse
 }
 
 func (l *legacy) checkif(o Options) part {
@@ -84,6 +85,7 @@ func (l *legacy) joinedStore(c *checking) {
 		l.unexpected(w, "the name of an event store")
 	}
 	c.store = w.Text
+	c.uses = []StoreUse{{Store: c.store, Text: l.text, At: w.At}}
 	if !l.accept("join") {
 		l.unexpected(l.peek(), "join", "join")
 	}
@@ -207,7 +209,11 @@ func (c checking) onStore(ctx context.Context, in workbook.Table) (func(workbook
 		return nil, nil, err
 	}
 	key, left := stored.Index(c.storeKey.Text), stored.Index(c.compare.left.Text)
-	warnings := missingFields(in, []Word{c.rowsKey})
+	asked := []Word{c.rowsKey}
+	if c.compare.field {
+		asked = append(asked, Word{Text: c.compare.right.(string)})
+	}
+	warnings := missingFields(in, asked)
 	for _, w := range []Word{c.storeKey, c.compare.left} {
 		if stored.Index(w.Text) < 0 {
 			warnings = append(warnings, "the event store "+c.store+" has no column "+w.Text+hint(w.Text, stored.Columns))

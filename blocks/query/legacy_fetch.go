@@ -74,6 +74,10 @@ func (l *legacy) conditions(f *fetch, src *Source) {
 		case w.Text == "" && !w.Quoted, !w.Quoted && slices.ContainsFunc(fetchWords, func(k string) bool { return strings.EqualFold(k, w.Text) }):
 			return
 		default:
+			l.pipeSign(w)
+			if !w.Quoted && digitsLength(w.Text) == len(w.Text) {
+				l.fail(w.At, "no word before the number "+w.Text, "write limit, first or last before it")
+			}
 			l.fail(w.At, "expected AND, NOT, group, as, limit, first or last, found "+w.Text, "a value that holds a blank stands in quotes")
 		}
 	}

@@ -18,13 +18,16 @@ type storing struct {
 	store   string
 	mode    stores.Mode
 	key     string
+	uses    []StoreUse
 }
 
 func (l *legacy) storing(o Options) part {
 	if !l.accept("in_disk") {
 		l.unexpected(l.peek(), "in_disk", "in_disk")
 	}
-	s := storing{options: o, store: l.storeName()}
+	s := storing{options: o}
+	s.store = l.storeName(&s.uses)
+	s.uses[0].Writes = true
 	w := l.next()
 	mode := strings.ToLower(w.Text)
 	if w.Quoted || !slices.Contains(stores.Modes(), mode) {
@@ -43,8 +46,8 @@ func (l *legacy) storing(o Options) part {
 // storeName is what a store may be called.
 var storeName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// storeName takes the name of an event store.
-func (l *legacy) storeName() string {
+// storeName takes the name of an event store, and keeps that it stands there.
+func (l *legacy) storeName(uses *[]StoreUse) string {
 	w := l.next()
 	if w.Text == "" {
 		l.unexpected(w, "the name of an event store")
@@ -53,6 +56,7 @@ func (l *legacy) storeName() string {
 	if !storeName.MatchString(name) {
 		l.fail(w.At, "no name of an event store: "+name, "letters, digits, _ and -, at most 64")
 	}
+	*uses = append(*uses, StoreUse{Store: name, Text: l.text, At: w.At})
 	return name
 }
 
@@ -74,6 +78,7 @@ type retrieving struct {
 	options Options
 	store   string
 	filter  []comparedField
+	uses    []StoreUse
 }
 
 // A comparedField is a condition on a column of a store.
@@ -92,7 +97,7 @@ func (l *legacy) retrieving(o Options) part {
 		}
 	case l.accept("query"):
 	}
-	r.store = l.storeName()
+	r.store = l.storeName(&r.uses)
 	if l.accept("filter") {
 		for {
 			r.filter = append(r.filter, l.filterTerm())
@@ -184,10 +189,13 @@ type lookingUp struct {
 	options          Options
 	plugin, function string
 	parameters       []Word
+	uses             []StoreUse
 }
 
 func (l *legacy) lookingUp(o Options) part {
-	u := lookingUp{options: o, plugin: strings.TrimPrefix(l.storeName(), "lookup-")}
+	u := lookingUp{options: o}
+	u.plugin = strings.TrimPrefix(l.storeName(&u.uses), "lookup-")
+	u.uses[0].Store = u.plugin
 	w := l.next()
 	if w.Quoted || wordLength(w.Text) != len(w.Text) || w.Text == "" {
 		l.unexpected(w, "a function of the plugin, as in _lookup virustotal get_ip_report $SrcIP")

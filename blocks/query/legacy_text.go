@@ -22,8 +22,8 @@ func segments(text source.Text) ([]segment, source.Problems) {
 	var out []segment
 	from := 0
 	cut := func(to, next int) {
-		if strings.TrimFunc(s[from:to], isBlank) != "" {
-			out = append(out, segment{from, to})
+		if end := from + len(strings.TrimRightFunc(s[from:to], isBlank)); end > from {
+			out = append(out, segment{from, end})
 		}
 		from = next
 	}
@@ -45,6 +45,8 @@ func segments(text source.Text) ([]segment, source.Problems) {
 				return nil, source.Problems{text.Problem(i, "a pattern that does not end", "end it with )")}
 			}
 			i += len("regex") + n
+		case r == '|' && directiveAt(s[i+1:]):
+			return nil, source.Problems{text.Problem(i, "a pipe between directives, which are joined by >>", "write >> in place of |")}
 		case r == '\n' && directiveAt(s[i+1:]) && strings.TrimFunc(s[from:i], isBlank) != "":
 			cut(i, i+1)
 			i++
@@ -237,6 +239,8 @@ func (l *legacy) accept(word string) bool {
 
 // found words what stands where something else should.
 func (l *legacy) unexpected(w Word, wanted string, known ...string) {
+	l.pipeSign(w)
+	l.colon(w)
 	found := "the end of " + l.directive
 	if w.Text != "" || w.Quoted {
 		found = w.Text

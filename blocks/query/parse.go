@@ -136,11 +136,7 @@ func (q *parser) unexpected(wanted string) {
 			found = found[:40] + "…"
 		}
 	}
-	fix := q.misspelt(t)
-	if address := q.bareAddress(t); address != "" {
-		fix = "a text stands in quotes: '" + address + "'"
-	}
-	q.fail(t, "expected "+wanted+", found "+found, fix)
+	q.fail(t, "expected "+wanted+", found "+found, q.unexpectedFix(t))
 }
 
 // bareAddress is the address without quotes of which the tokens before t are the
@@ -289,10 +285,13 @@ func (q *parser) item() Item {
 		i.Alias = q.name("a name behind AS")
 		return i
 	}
+	if q.callAhead() {
+		q.noComma()
+	}
 	if n := q.peek(); n.kind == columnToken || n.kind == quotedToken || n.kind == wordToken && !slices.ContainsFunc(keywords, n.is) {
 		// A comma forgotten between two columns reads as an alias.
 		if _, column := i.Expr.(*Column); column && n.kind == columnToken {
-			q.fail(n, "expected a comma or FROM, found "+n.text, "write a comma between columns, AS before a new name")
+			q.noComma()
 		}
 		i.Alias = q.name("a name")
 	}
@@ -401,6 +400,7 @@ func (q *parser) list() []Expr {
 	for {
 		out = append(out, q.expr())
 		if !q.accept(",") {
+			q.noComma()
 			return out
 		}
 	}

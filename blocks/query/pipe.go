@@ -136,28 +136,15 @@ func (z *pipe) pipe() bool {
 		return false
 	}
 	if !z.accept("|") && !z.accept("||") {
-		if name := strings.ToLower(t.text); t.kind == wordToken && slices.Contains(pipeNames, name) {
-			z.fail(t, "a pipe is missing before "+t.text, "write | "+name)
-		}
-		wanted := "| or the end of the query"
-		if len(z.at) == 0 && z.s.Where == nil {
-			wanted = "where, | or the end of the query"
-		}
-		z.unexpected(wanted)
+		z.noPipeSign(t)
 	}
 	t = z.peek()
 	if t.kind == endToken || t.is("|") || t.is("||") || t.is(";") {
 		return true
 	}
 	name := strings.ToLower(t.text)
-	if name == "group" || name == "order" || name == "sort" {
-		z.fail(t, "there is no pipe "+name, map[string]string{"group": "did you mean groupby?"}[name])
-	}
-	if name == "where" {
-		z.fail(t, "where stands without a pipe before it", "write stream=… where …, and the pipes behind it")
-	}
 	if t.kind != wordToken || !slices.Contains(pipeNames, name) {
-		z.fail(t, "there is no pipe "+z.text.Value[t.start:t.end], source.DidYouMean(name, pipeNames))
+		z.noPipe(t)
 	}
 	if _, twice := z.at[name]; twice {
 		z.fail(t, name+" stands twice", "each pipe stands once")
@@ -176,6 +163,7 @@ func (z *pipe) body(name string, t token) {
 		for {
 			z.s.Groups = append(z.s.Groups, z.expr())
 			if !z.accept(",") {
+				z.noComma()
 				return
 			}
 		}
@@ -215,8 +203,11 @@ func (z *pipe) duration() {
 		return
 	}
 	t := z.next()
+	if t.is("=") || t.is("==") {
+		z.fail(t, "= behind the pipe duration", "write | duration 7d, without =")
+	}
 	if t.kind != durationToken || strings.HasSuffix(t.text, "s") {
-		z.fail(t, "no duration", "as in duration 1h, with m, h, d, w or M, or duration from 2026-01-31T12:00:00 to @now-1h")
+		z.fail(t, "no duration", "as in duration 1h (m, h, d, w, M) or duration from @now-3h to @now-1h")
 	}
 	if _, err := events.ParseDuration(t.text); err != nil {
 		z.fail(t, err.Error(), "")

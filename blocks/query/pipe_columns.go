@@ -18,6 +18,7 @@ func (z *pipe) selectItems() {
 			z.s.Items = append(z.s.Items, z.selected(t))
 		}
 		if !z.accept(",") {
+			z.noComma()
 			return
 		}
 	}

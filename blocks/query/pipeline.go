@@ -26,6 +26,20 @@ func (p *Pipeline) Streams() []string {
 	return names
 }
 
+// Reads lists the columns that the pipeline reads, stream by stream.
+func (p *Pipeline) Reads() []workbook.Reads {
+	var out []workbook.Reads
+	for _, made := range p.parts {
+		switch d := made.(type) {
+		case asked:
+			out = append(out, d.statement.Reads()...)
+		case fetching:
+			out = append(out, d.statement.Reads()...)
+		}
+	}
+	return out
+}
+
 // Run runs the directives one behind the other. Each row of the end says which
 // row that came in it was made from; actions count the rows that their own
 // directive got.

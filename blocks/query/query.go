@@ -118,10 +118,20 @@ func (s *Statement) Streams() []string {
 // Reads lists the columns that the query reads, stream by stream.
 func (s *Statement) Reads() []workbook.Reads {
 	q, _ := write(s.text, s.tree, writing{})
+	quiet := map[string]bool{}
+	pathColumns(s.tree, quiet)
 	var reads []workbook.Reads
-	for _, scan := range q.Scans {
-		if scan.Stream != SignalsStream {
-			reads = append(reads, workbook.Reads{Stream: scan.Stream, Columns: scan.Columns})
+	for i := range q.Scans {
+		scan := &q.Scans[i]
+		if scan.Stream == SignalsStream || scan.Every || storeOf(scan) != "" {
+			continue
+		}
+		for _, stream := range scan.Streams { // a column may be one's alone
+			reads = append(reads, workbook.Reads{Stream: stream})
+		}
+		if scan.Stream != "" {
+			columns := slices.DeleteFunc(slices.Clone(scan.Columns), func(c string) bool { return quiet[bare(c)] })
+			reads = append(reads, workbook.Reads{Stream: scan.Stream, Columns: columns})
 		}
 	}
 	return reads

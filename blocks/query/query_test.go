@@ -139,7 +139,7 @@ func TestSQLMistakes(t *testing.T) {
 		{"SELECT $a FORM X", "query:1:16: expected FROM, found X"},
 		{"SELECT $a FROM X WERE $a=1", "query:1:18: expected WHERE, GROUP BY, ORDER BY, LIMIT or the end, found WERE\n    SELECT $a FROM X WERE $a=1\n                     ^\n    did you mean WHERE?"},
 		{"SELECT $a FROM X GROUPBY $a", "query:1:18: expected WHERE, GROUP BY, ORDER BY, LIMIT or the end, found GROUPBY\n    SELECT $a FROM X GROUPBY $a\n                     ^\n    did you mean GROUP BY?"},
-		{"SELECT $a $b FROM X", "query:1:11: expected a comma or FROM, found $b"},
+		{"SELECT $a $b FROM X", "query:1:11: a comma is missing before $b"},
 		{"SELECT $a, FROM X", "query:1:12: expected a column, found FROM"},
 		{"SELECT $a FROM X WHERE $a='x", "query:1:27: a text that does not end"},
 		{"SELECT $a FROM X WHERE $Duration=7x", "query:1:34: neither a number nor a duration: 7x"},

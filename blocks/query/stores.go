@@ -74,5 +74,86 @@ func (o Options) storeRows(ctx context.Context, name string) (workbook.Table, er
 	return o.Stores.Rows(ctx, name, 0)
 }
 
+// A StoreUse is a place of a text that names an event store.
+type StoreUse struct {
+	Store  string
+	Writes bool
+	Text   source.Text
+	At     int
+}
+
+// unknown is the warning that the store is not there.
+func (u StoreUse) unknown(known []string) source.Problem {
+	fix := "fill it with _store in a block before, or with tabletop stores import"
+	if near := source.Nearest(u.Store, known); near != "" {
+		fix = "did you mean " + near + "?"
+	}
+	p := u.Text.Problem(u.At, "there is no event store "+u.Store+", and no block writes one", fix)
+	p.Warning = true
+	return p
+}
+
+// StoreUses lists the places of the block that name event stores.
+func (p *Pipeline) StoreUses() []StoreUse {
+	var out []StoreUse
+	for _, made := range p.parts {
+		out = append(out, storeUses(made)...)
+	}
+	return out
+}
+
+// StoreUses lists the places of the block that name event stores.
+func (s *step) StoreUses() []StoreUse { return s.statement.storeUses() }
+
+func (s *Statement) storeUses() []StoreUse {
+	var out []StoreUse
+	for _, src := range storesOf(s.tree) {
+		if src.Store != rowsStore {
+			out = append(out, StoreUse{Store: src.Store, Text: s.text, At: src.At})
+		}
+	}
+	return out
+}
+
+func storeUses(made part) []StoreUse {
+	switch d := made.(type) {
+	case asked:
+		return d.statement.storeUses()
+	case fetching:
+		return d.statement.storeUses()
+	case storing:
+		return d.uses
+	case retrieving:
+		return d.uses
+	case lookingUp:
+		return d.uses
+	case checking:
+		return d.uses
+	}
+	return nil
+}
+
+// UnknownStores warns of the uses of stores that are not among the known ones
+// and that no use writes.
+func UnknownStores(uses []StoreUse, known []string) source.Problems {
+	there := map[string]bool{}
+	for _, name := range known {
+		there[strings.ToLower(name)] = true
+	}
+	for _, u := range uses {
+		if u.Writes {
+			there[strings.ToLower(u.Store)] = true
+			known = append(known, u.Store)
+		}
+	}
+	var out source.Problems
+	for _, u := range uses {
+		if !there[strings.ToLower(u.Store)] {
+			out = append(out, u.unknown(known))
+		}
+	}
+	return out
+}
+
 // rawColumn holds the raw line of an event.
 const rawColumn = "$LogEvent"

@@ -158,11 +158,8 @@ func (z *tokenizer) token() {
 				return
 			}
 		}
-		fix := ""
-		if r == '[' || r == ']' {
-			fix = "a list of values stands in ( )"
-		}
-		z.report(z.at, "a character that means nothing here: "+string(r), fix)
+		message, fix := z.meaningless(r)
+		z.report(z.at, message, fix)
 	}
 }
 

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -11,15 +12,16 @@ import (
 	"tabletop/workbook/source"
 )
 
-// A writer turns a checked Select into a query for the engine. Names of the
+// A writer turns a checked Select into a query for the engine, in its dialect. Names of the
 // text never reach SQL: columns are numbered, and values are parameters.
 type writer struct {
+	*dialect
 	text  source.Text
 	query events.Query
 	writing
 	scopes []*scope
-	// derived counts the SELECTs in FROM.
-	derived int
+	// derived counts the SELECTs in FROM, keyedTables the sources found by keys.
+	derived, keyedTables int
 	// groups are the grouping expressions of the SELECT that is written, nil
 	// where it is not grouped; inside tells that an aggregate is.
 	groups  []Expr
@@ -47,6 +49,8 @@ type writing struct {
 	clock *Clock
 	// plain leaves all conditions and groups to SQLite.
 	plain bool
+	// dialect is the engine's, nil for SQLite's.
+	dialect *dialect
 }
 
 // A scope is what FROM of one SELECT names.
@@ -62,6 +66,10 @@ type scopeSource struct {
 	kinds []operandKind
 	// open says that only a run will tell the columns.
 	open bool
+	// inner is the source as FROM names it, on the condition that joins it, keys
+	// the values that it is found by.
+	inner, on string
+	keys      []string
 }
 
 // maxParameters bounds the values of a query.
@@ -81,7 +89,7 @@ type Clock struct {
 
 // write compiles a SELECT.
 func write(text source.Text, s *Select, o writing) (q events.Query, problems source.Problems) {
-	w := &writer{text: text, writing: o}
+	w := &writer{dialect: cmp.Or(o.dialect, &sqlite), text: text, writing: o}
 	defer func() {
 		if r := recover(); r != nil {
 			m, ok := r.(mistake)
@@ -107,7 +115,7 @@ type written struct {
 // selectStatement writes a SELECT. The outermost one, top, carries evidence.
 // shape, where set, writes an item as the place around it needs.
 func (w *writer) selectStatement(s *Select, top bool, shape func(operand) string) written {
-	sc, from := w.from(s)
+	sc := w.from(s)
 	outer := *w
 	w.scopes = append(w.scopes, sc)
 	w.groups, w.grouped, w.inside, w.pushed, w.pushedCalls = nil, false, false, nil, nil
@@ -123,7 +131,7 @@ func (w *writer) selectStatement(s *Select, top bool, shape func(operand) string
 		w.pushGroups(s, sc, left)
 	}
 	if left != nil {
-		where = " WHERE " + w.expr(left).condition()
+		where = " WHERE " + w.joinConditions(left, sc, -1)
 	}
 	var groups []string
 	for _, g := range s.Groups {
@@ -132,7 +140,7 @@ func (w *writer) selectStatement(s *Select, top bool, shape func(operand) string
 		}
 		o := w.expr(g)
 		if o.kind == isAny {
-			o.sql = o.text()
+			o.sql = w.textOf(o)
 		}
 		groups = append(groups, o.sql)
 	}
@@ -142,25 +150,27 @@ func (w *writer) selectStatement(s *Select, top bool, shape func(operand) string
 	for _, item := range s.Items {
 		items = append(items, w.item(item, sc, &out, shape)...)
 	}
-	sql := "SELECT " + strings.Join(append(items, w.evidence(s, sc, top, out.names)...), ", ") + from + where
+	behind := where
 	if len(groups) > 0 {
-		sql += " GROUP BY " + strings.Join(groups, ", ")
+		behind += " GROUP BY " + strings.Join(groups, ", ")
 	}
 	if having := w.pushHaving(s); having != nil {
 		word := " HAVING "
 		if w.pushed != nil {
 			word = " WHERE "
 		}
-		sql += word + w.expr(having).condition()
+		behind += word + w.conditionOf(w.expr(having))
 	}
-	sql += w.order(s, sc)
+	behind += w.order(s, sc)
 	if s.Limit >= 0 || s.Offset >= 0 {
-		sql += fmt.Sprintf(" LIMIT %d", s.Limit)
+		behind += fmt.Sprintf(" LIMIT %d", s.Limit)
 	}
 	if s.Offset >= 0 {
-		sql += fmt.Sprintf(" OFFSET %d", s.Offset)
+		behind += fmt.Sprintf(" OFFSET %d", s.Offset)
 	}
-	out.sql = sql
+	items = append(items, w.evidence(s, sc, top, out.names)...)
+	with, from := w.fromSources(s, sc)
+	out.sql = with + "SELECT " + strings.Join(items, ", ") + from + behind
 	return out
 }
 
@@ -177,7 +187,7 @@ func (w *writer) item(item Item, sc *scope, out *written, shape func(operand) st
 	out.names, out.kinds = append(out.names, name), append(out.kinds, o.kind)
 	sql := o.sql
 	if o.kind == isBool {
-		sql = o.text()
+		sql = w.textOf(o)
 		out.kinds[len(out.kinds)-1] = isText
 	}
 	if shape != nil {
@@ -234,27 +244,23 @@ func (w *writer) star(item Item, sc *scope, out *written, shape func(operand) st
 	return items
 }
 
-// from writes FROM and makes the scope of the SELECT.
-func (w *writer) from(s *Select) (*scope, string) {
+// from makes the scope of the SELECT, with the conditions of its JOINs.
+func (w *writer) from(s *Select) *scope {
 	sc := &scope{}
-	sql := " FROM "
 	for i, src := range s.From {
-		if i > 0 {
-			sql += " " + src.Join + " "
-		}
 		named := scopeSource{alias: src.Alias, scan: -1}
 		if src.Select != nil {
 			inner := w.union(src)
 			named.table, named.names, named.kinds, named.open = fmt.Sprintf(`"s%d"`, w.derived), inner.names, inner.kinds, inner.open
 			w.derived++
-			sql += "(" + inner.sql + ") AS " + named.table
+			named.inner = "(" + inner.sql + ") AS " + named.table
 		} else {
 			named.scan = w.scan(src, s)
 			named.table = fmt.Sprintf(`"t%d"`, named.scan)
 			if named.alias == "" {
 				named.alias = src.Stream + src.Store
 			}
-			sql += named.table
+			named.inner = named.table
 		}
 		if slices.ContainsFunc(sc.sources, func(o scopeSource) bool { return o.alias != "" && strings.EqualFold(o.alias, named.alias) }) {
 			w.fail(src.At, named.alias+" stands twice in FROM", "give each an alias of its own")
@@ -262,11 +268,12 @@ func (w *writer) from(s *Select) (*scope, string) {
 		sc.sources = append(sc.sources, named)
 		if src.On != nil {
 			w.scopes = append(w.scopes, sc)
-			sql += " ON " + w.expr(src.On).condition()
+			on := " ON " + w.joinConditions(src.On, sc, i)
 			w.scopes = w.scopes[:len(w.scopes)-1]
+			sc.sources[i].on = on
 		}
 	}
-	return sc, sql
+	return sc
 }
 
 // scan adds a reading of a stream.
@@ -323,10 +330,10 @@ func (w *writer) evidence(s *Select, sc *scope, top bool, names []string) []stri
 		return []string{src.table + `."group"`}
 	case aggregated(s):
 		w.query.Evidence = events.GroupEvidence
-		return []string{fmt.Sprintf(`evidence(%[1]s.rowid, %[1]s."line")`, src.table)}
+		return []string{w.groupEvidence(src.table)}
 	default:
 		w.query.Evidence = events.RowEvidence
-		return []string{src.table + ".rowid", src.table + `."line"`}
+		return w.rowEvidence(src.table)
 	}
 	return nil
 }
@@ -336,26 +343,26 @@ func (w *writer) evidence(s *Select, sc *scope, top bool, names []string) []stri
 func (w *writer) order(s *Select, sc *scope) string {
 	var terms []string
 	for _, o := range s.Order {
-		terms = append(terms, w.expr(o.Expr).order(o.Descending))
+		terms = append(terms, w.orderOf(w.expr(o.Expr), o.Descending))
 	}
 	first := sc.sources[0]
 	if first.scan >= 0 {
 		switch {
 		case w.pushed != nil:
-			terms = append(terms, first.table+".rowid")
+			terms = append(terms, w.place(first.table))
 		case aggregated(s) && len(s.Groups) > 0 && s.Newest:
-			terms = append(terms, "max("+first.table+`."at") DESC`, "min("+first.table+".rowid)")
+			terms = append(terms, "max("+first.table+`."at") DESC`, "min("+w.place(first.table)+")")
 		case aggregated(s) && len(s.Groups) > 0 && s.Oldest:
-			terms = append(terms, "min("+first.table+`."at")`, "min("+first.table+".rowid)")
+			terms = append(terms, "min("+first.table+`."at")`, "min("+w.place(first.table)+")")
 		case aggregated(s) && len(s.Groups) > 0:
-			terms = append(terms, "min("+first.table+".rowid)")
+			terms = append(terms, "min("+w.place(first.table)+")")
 		case aggregated(s):
 		case s.Newest && len(s.Order) == 0:
-			terms = append(terms, first.table+`."at" DESC`, first.table+".rowid")
+			terms = append(terms, first.table+`."at" DESC`, w.place(first.table))
 		case s.Oldest && len(s.Order) == 0:
-			terms = append(terms, "("+first.table+`."at" IS NULL)`, first.table+`."at"`, first.table+".rowid")
+			terms = append(terms, "("+first.table+`."at" IS NULL)`, first.table+`."at"`, w.place(first.table))
 		case len(s.Order) > 0:
-			terms = append(terms, first.table+".rowid")
+			terms = append(terms, w.place(first.table))
 		}
 	}
 	if len(terms) == 0 {
@@ -370,7 +377,7 @@ func (w *writer) parameter(at int, v any) string {
 		w.fail(at, fmt.Sprintf("more than %d values", maxParameters), "put them into a file of events and JOIN it")
 	}
 	w.query.Args = append(w.query.Args, v)
-	return fmt.Sprintf("?%d", len(w.query.Args))
+	return w.dialect.parameter(len(w.query.Args))
 }
 
 // pattern checks a regular expression that is known before the run.

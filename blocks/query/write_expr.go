@@ -47,9 +47,9 @@ func (w *writer) expression(e Expr) operand {
 		return w.literal(e)
 	case *Unary:
 		if e.Op == "NOT" {
-			return operand{"(NOT " + w.expr(e.X).condition() + ")", isBool}
+			return operand{"(NOT " + w.conditionOf(w.expr(e.X)) + ")", isBool}
 		}
-		return numeric("(- %s)", w.expr(e.X).number())
+		return numeric("(- %s)", w.numberOf(w.expr(e.X)))
 	case *Binary:
 		return w.binary(e)
 	case *Between:
@@ -176,13 +176,13 @@ func (w *writer) binary(e *Binary) operand {
 	x, y := w.expr(e.X), w.expr(e.Y)
 	switch e.Op {
 	case "||":
-		return textual("(%s || %s)", x.text(), y.text())
+		return textual("(%s || %s)", w.textOf(x), w.textOf(y))
 	case "/":
-		return numeric("(CAST(%s AS REAL) / %s)", x.number(), y.number())
+		return numeric("(CAST(%s AS %s) / %s)", w.numberOf(x), w.real, w.numberOf(y))
 	case "%":
-		return numeric("modulo(%s, %s)", x.number(), y.number())
+		return numeric("%s(%s, %s)", w.modulo, w.numberOf(x), w.numberOf(y))
 	case "+", "-", "*":
-		return numeric("(%s %s %s)", x.number(), e.Op, y.number())
+		return numeric("(%s %s %s)", w.numberOf(x), e.Op, w.numberOf(y))
 	}
 	return operand{w.compare(e.Op, x, y), isBool}
 }
@@ -198,7 +198,7 @@ func (w *writer) chain(e *Binary) operand {
 			walk(b.Y)
 			return
 		}
-		terms = append(terms, w.expr(x).condition())
+		terms = append(terms, w.conditionOf(w.expr(x)))
 	}
 	walk(e)
 	var b strings.Builder
@@ -225,15 +225,15 @@ func (w *writer) in(e *In) operand {
 		numbers := x.kind == isNumber
 		inner := w.selectStatement(e.Select, false, func(o operand) string {
 			if numbers = numbers || o.kind == isNumber; numbers {
-				return o.number()
+				return w.numberOf(o)
 			}
-			return o.text()
+			return w.textOf(o)
 		})
 		w.oneColumn(e.At, inner)
 		if numbers {
-			return negated(e.Not, "("+x.number()+" IN ("+inner.sql+"))")
+			return negated(e.Not, "("+w.numberOf(x)+" IN ("+inner.sql+"))")
 		}
-		return negated(e.Not, "("+x.text()+" IN ("+inner.sql+"))")
+		return negated(e.Not, "("+w.textOf(x)+" IN ("+inner.sql+"))")
 	}
 	var numbers, texts, others []string
 	for _, item := range e.List {
@@ -249,10 +249,10 @@ func (w *writer) in(e *In) operand {
 		}
 	}
 	if len(numbers) > 0 {
-		others = append(others, x.number()+" IN ("+strings.Join(numbers, ", ")+")")
+		others = append(others, w.numberOf(x)+" IN ("+strings.Join(numbers, ", ")+")")
 	}
 	if len(texts) > 0 {
-		others = append(others, x.text()+" IN ("+strings.Join(texts, ", ")+")")
+		others = append(others, w.textOf(x)+" IN ("+strings.Join(texts, ", ")+")")
 	}
 	return negated(e.Not, "("+strings.Join(others, " OR ")+")")
 }
@@ -266,15 +266,15 @@ func (w *writer) oneColumn(at int, inner written) {
 
 // like writes the three ways of matching a text.
 func (w *writer) like(e *Like) operand {
-	x, pattern := w.expr(e.X).text(), w.expr(e.Pattern).text()
+	x, pattern := w.textOf(w.expr(e.X)), w.textOf(w.expr(e.Pattern))
 	switch e.Op {
 	case "RLIKE":
 		w.pattern(e.Pattern)
-		return negated(e.Not, "rlike("+x+", "+pattern+")")
+		return negated(e.Not, w.rlike+"("+x+", "+pattern+")")
 	case "ILIKE":
-		return negated(e.Not, "matches(upper_case("+x+"), upper_case("+pattern+"))")
+		return negated(e.Not, w.matches+"("+w.folded+"("+x+"), "+w.folded+"("+pattern+"))")
 	}
-	return negated(e.Not, "matches("+x+", "+pattern+")")
+	return negated(e.Not, w.matches+"("+x+", "+pattern+")")
 }
 
 func (w *writer) cast(e *Cast) operand {
@@ -285,11 +285,11 @@ func (w *writer) cast(e *Cast) operand {
 	case "real":
 		return numeric("to_real(%s)", x.sql)
 	case "bool":
-		return operand{x.truth(), isBool}
+		return operand{w.truthOf(x), isBool}
 	case "timestamp", "date":
 		return textual("to_%s(%s, %s)", e.Type, x.sql, w.zone())
 	}
-	return textual("%s", x.text())
+	return textual("%s", w.textOf(x))
 }
 
 func (w *writer) caseOf(e *Case) operand {
@@ -300,7 +300,7 @@ func (w *writer) caseOf(e *Case) operand {
 	sql, kind := "CASE", isNull
 	for _, branch := range e.Whens {
 		condition := w.expr(branch.If)
-		test := condition.condition()
+		test := w.conditionOf(condition)
 		if e.Of != nil {
 			test = w.compare("=", of, condition)
 		}
@@ -331,5 +331,8 @@ func (w *writer) call(e *Call) operand {
 	}
 	w.calling = append(w.calling, e)
 	defer func() { w.calling = w.calling[:len(w.calling)-1] }()
+	if own := w.functions[e.Name]; own != nil {
+		return own(w, e.Distinct, args)
+	}
 	return f.write(w, e.Distinct, args)
 }

@@ -14,7 +14,7 @@ func (w *writer) union(src Source) written {
 	var asText func(operand) string
 	for _, u := range src.Unions {
 		if !u.All {
-			asText = operand.text
+			asText = w.textOf
 		}
 	}
 	out := w.selectStatement(src.Select, false, asText)

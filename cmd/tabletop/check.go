@@ -7,8 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tabletop/blocks/query"
 	"tabletop/workbook/events"
 	"tabletop/workbook/source"
+	"tabletop/workbook/stores"
 )
 
 func checkCommand(c *console) *cobra.Command {
@@ -19,7 +21,8 @@ func checkCommand(c *console) *cobra.Command {
 		Long: `check reads workbooks (files, or folders that hold workbook.yaml) with their
 integrations and tells every mistake at once, with its place and the fix. Where
 events are there, it looks at the first thousand of each file, and warns of the
-columns that queries read and the events lack. It runs nothing.`,
+columns that queries read and the events lack. It warns of event stores that
+blocks read, that are not there and that no block writes. It runs nothing.`,
 		Example: `  tabletop check examples/suspicious-remote-desktop
   tabletop check examples/*/workbook.yaml`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -44,6 +47,11 @@ columns that queries read and the events lack. It runs nothing.`,
 					return err
 				}
 				found = append(found, lacking...)
+				unknown, err := b.unknownStores(cmd.Context(), in.storesFile)
+				if err != nil {
+					return nothingRan(err)
+				}
+				found = append(found, unknown...)
 				c.line(clean(b.file), ": ", plural(len(b.program.Workbook.Blocks), "block", "blocks"), ", no mistake")
 			}
 			if found.Err() != nil {
@@ -56,7 +64,7 @@ columns that queries read and the events lack. It runs nothing.`,
 		},
 	}
 	in.workbookFlags(cmd.Flags())
-	cmd.Flags().StringVar(&in.storesFile, "stores", standardStores, "the file of event stores that sources join")
+	cmd.Flags().StringVar(&in.storesFile, "stores", standardStores, "the file of event stores that sources join and blocks read")
 	cmd.Flags().StringVar(&in.events, "events", "", "file or folder of events (default events/ beside the workbook)")
 	cmd.Flags().StringVar(&in.sources, "sources", "", "what raw logs mean (default sources.yaml in the folder of events, or beside the workbook)")
 	return cmd
@@ -98,7 +106,7 @@ func (b *bench) lacking(ctx context.Context) (source.Problems, error) {
 			continue
 		}
 		for _, column := range r.Columns {
-			if !strings.HasPrefix(column, "$") || s.Has(column) {
+			if bare := strings.TrimPrefix(column, "$"); s.Has("$"+bare) || s.Has(bare) {
 				continue
 			}
 			fix := source.DidYouMean(column, s.Filled())
@@ -109,4 +117,29 @@ func (b *bench) lacking(ctx context.Context) (source.Problems, error) {
 		}
 	}
 	return problems, nil
+}
+
+// unknownStores warns of the event stores that blocks read, that are not in the
+// file and that no block writes.
+func (b *bench) unknownStores(ctx context.Context, path string) (source.Problems, error) {
+	var uses []query.StoreUse
+	for _, step := range b.program.Steps() {
+		if names, ok := step.(interface{ StoreUses() []query.StoreUse }); ok {
+			uses = append(uses, names.StoreUses()...)
+		}
+	}
+	if len(uses) == 0 {
+		return nil, nil
+	}
+	file, err := stores.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	infos, err := file.List(ctx)
+	var known []string
+	for _, info := range infos {
+		known = append(known, info.Name)
+	}
+	return query.UnknownStores(uses, known), err
 }

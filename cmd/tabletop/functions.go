@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"tabletop/blocks/query"
-	"tabletop/workbook/source"
 )
 
 func functionsCommand(c *console) *cobra.Command {
@@ -72,16 +71,10 @@ func (c *console) paragraph(head, text string) {
 
 // functionNamed finds a function.
 func functionNamed(name string, list []query.Function) (query.Function, error) {
-	var known []string
 	for _, f := range list {
-		if f.Name == name {
+		if strings.EqualFold(f.Name, name) {
 			return f, nil
 		}
-		known = append(known, f.Name)
 	}
-	message := "no function " + name
-	if fix := source.DidYouMean(name, known); fix != "" {
-		message += ": " + fix
-	}
-	return query.Function{}, nothingRan(errors.New(message))
+	return query.Function{}, nothingRan(errors.New("no function " + name + "\n  " + query.UnknownFunction(name)))
 }
