@@ -118,6 +118,9 @@ func (s *Set) EventAt(ctx context.Context, name string, at Place) (*Event, error
 }
 
 func (s *Set) unknownFile(name string) error {
+	if i := slices.IndexFunc(s.left, func(l LeftOut) bool { return l.File == name }); i >= 0 {
+		return errors.New(s.left[i].String())
+	}
 	var names []string
 	for _, f := range s.files {
 		names = append(names, f.name)
