@@ -69,7 +69,7 @@ func (q *question) run(ctx context.Context, c *console, text string) error {
 	if q.events == "" {
 		return nothingRan(errors.New("name the events with --events: a file or a folder"))
 	}
-	session, closeStores, err := openSession(ctx, q.stores)
+	session, closeStores, err := openSession(q.stores)
 	if err != nil {
 		return err
 	}

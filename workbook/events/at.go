@@ -66,7 +66,7 @@ func (e *PlaceError) Error() string {
 	if e.Before.Line == 0 {
 		return text + ": there is no event before it"
 	}
-	return fmt.Sprintf("%s: the nearest one before is %s:%d, line %d", text, e.File, e.Before.Offset, e.Before.Line)
+	return fmt.Sprintf("%s: the nearest one before is %s:%d, at byte %d", text, e.File, e.Before.Line, e.Before.Offset)
 }
 
 const (
