@@ -53,14 +53,29 @@ func (c *console) line(parts ...string) { fmt.Fprintln(c.out, strings.Join(parts
 // remark tells something beside the result.
 func (c *console) remark(format string, a ...any) {
 	if !c.quiet {
-		fmt.Fprintf(c.err, format+"\n", a...)
+		c.tell(fmt.Sprintf(format, a...))
 	}
 }
 
 // problem tells what went wrong.
 func (c *console) problem(message string) {
 	_ = c.out.Flush()
-	fmt.Fprintln(c.err, cleanLines(message))
+	c.tell(cleanLines(message))
+}
+
+// tell writes a message to err. Lines that are too long go on below, further in;
+// those that a caret points into stay as they are.
+func (c *console) tell(message string) {
+	lines := strings.Split(message, "\n")
+	for i, line := range lines {
+		parts := []string{line}
+		if i+1 == len(lines) || strings.TrimLeft(lines[i+1], " ") != "^" {
+			parts = wrapHanging(line, c.width)
+		}
+		for _, part := range parts {
+			fmt.Fprintln(c.err, part)
+		}
+	}
 }
 
 // The styles of output, each used for one thing.

@@ -28,6 +28,8 @@ func eventsCommand(c *console) *cobra.Command {
 		Long: `events reads a file or a folder of events once and tells what it holds: the files
 with their formats, the streams with their times and columns, how often each
 column has a value and what it looks like, and the lines that are no events.
+Files in a folder that can't hold events (an image, a link that leads nowhere) are
+told and left out, as query and run do; a file that is named is an error then.
 
 A column that a source in sources.yaml gives stands with a +. Behind the columns
 stand those that DNIF adds when it receives events, and what in sources.yaml would
@@ -94,7 +96,7 @@ type badObject struct {
 }
 
 func inspectionJSON(found *events.Inspection) inspectionObject {
-	found.Files, found.Streams = notNil(found.Files), notNil(found.Streams)
+	found.Files, found.Streams, found.LeftOut = notNil(found.Files), notNil(found.Streams), notNil(found.LeftOut)
 	o := inspectionObject{Inspection: found, Bad: []badObject{}}
 	for _, b := range found.Bad {
 		o.Bad = append(o.Bad, badObject{b.Position.File, b.Position.Offset, b.Position.Line, b.Problem})
@@ -110,6 +112,10 @@ func (c *console) inspection(found *events.Inspection) {
 	c.line(c.strong(plural(len(found.Files), "file", "files")))
 	for _, f := range found.Files {
 		c.inspectedFile(f)
+	}
+	for _, l := range found.LeftOut {
+		c.line("  ", clean(l.File))
+		c.line(indent, c.yellow("left out"), "  ", clean(l.Reason))
 	}
 	for _, s := range found.Streams {
 		c.inspectedStream(s)

@@ -27,20 +27,22 @@ type lookup struct {
 func catCommand(c *console) *cobra.Command {
 	l := &lookup{}
 	cmd := &cobra.Command{
-		Use:   "cat FILE:OFFSET | FILE#LINE",
+		Use:   "cat FILE:LINE | FILE@BYTE",
 		Short: "Print one event by its place",
-		Long: `cat prints the event that begins at a byte of a file, as evidence in JSON and in
-the audit names it, or in a line: as it stands, then its stream, time and
-columns. In compressed files and in zips the place is one of the text inside.
+		Long: `cat prints the event that begins in a line of a file, or at a byte: as it stands,
+then its stream, time and columns. Lines count from 1, bytes from 0; in compressed
+files and in zips they are those of the text inside.
 
-FILE is a path on this machine. With --events it is a file's name as runs print
-it, which begins with the name of the folder of events.
+FILE:LINE is how every command prints a place. FILE is a path on this machine;
+with --events it is a file's name as runs print it, which begins with the name of
+the folder of events, so that what they print can be pasted. FILE@BYTE is for what
+JSON and the audit call offset.
 
 A column that a source in sources.yaml gives stands with a +.`,
-		Example: `  tabletop events cat examples/suspicious-remote-desktop/events/FIREWALL.ndjson:0
-  tabletop events cat events/gateway.ndjson.gz#3 --events examples/suspicious-remote-desktop/events
-  tabletop events cat logs/monday.zip/rdp.ndjson:1203 -o json`,
-		Args: exactly(1, "one event, as events/FIREWALL.ndjson:1203 or events/FIREWALL.ndjson#7"),
+		Example: `  tabletop events cat examples/suspicious-remote-desktop/events/FIREWALL.ndjson:1
+  tabletop events cat events/gateway.ndjson.gz:3 --events examples/suspicious-remote-desktop/events
+  tabletop events cat logs/monday.zip/rdp.ndjson@1203 -o json`,
+		Args: exactly(1, "one event, as events/FIREWALL.ndjson:7 or events/FIREWALL.ndjson@1203"),
 		RunE: func(cmd *cobra.Command, args []string) error { return l.run(cmd.Context(), c, args[0]) },
 	}
 	f := cmd.Flags()
@@ -51,21 +53,24 @@ A column that a source in sources.yaml gives stands with a +.`,
 	return cmd
 }
 
-// parsePlace reads FILE:OFFSET or FILE#LINE.
+// parsePlace reads FILE:LINE or FILE@BYTE.
 func parsePlace(text string) (file string, at events.Place, err error) {
-	i := strings.LastIndexAny(text, ":#")
+	i := strings.LastIndexAny(text, ":@")
 	if i <= 0 || i == len(text)-1 {
-		return "", at, fmt.Errorf("%s names no place: write FILE:OFFSET or FILE#LINE, as in events/FIREWALL.ndjson:1203", text)
+		return "", at, fmt.Errorf("%s names no place: write FILE:LINE or FILE@BYTE, as in events/FIREWALL.ndjson:7", text)
 	}
 	n, err := strconv.ParseInt(text[i+1:], 10, 64)
-	if err != nil || n < 0 || text[i] == '#' && n == 0 {
-		return "", at, fmt.Errorf("%s names no place: behind the %c stands a number, of bytes from 0 or of lines from 1", text, text[i])
+	if err != nil || n < 0 || text[i] == ':' && n == 0 {
+		return "", at, fmt.Errorf("%s names no place: behind the %s", text, numbered[text[i]])
 	}
-	if text[i] == '#' {
+	if text[i] == ':' {
 		return text[:i], events.Place{Line: n}, nil
 	}
 	return text[:i], events.Place{Offset: n}, nil
 }
+
+// numbered says what the number of a place counts.
+var numbered = map[byte]string{':': "colon stands the number of a line, from 1", '@': "@ stands the number of a byte, from 0"}
 
 func (l *lookup) run(ctx context.Context, c *console, text string) error {
 	if err := outputForm(l.output, "text", "json"); err != nil {
@@ -85,8 +90,8 @@ func (l *lookup) run(ctx context.Context, c *console, text string) error {
 	}
 	e, err := set.EventAt(ctx, inner, at)
 	var place *events.PlaceError
-	if errors.As(err, &place) && at.Offset > 0 && !place.Ended {
-		return nothingRan(fmt.Errorf("%w\n  a number behind a colon counts bytes; line %d is %s#%d", err, at.Offset, name, at.Offset))
+	if errors.As(err, &place) && at.Line > 0 {
+		return nothingRan(fmt.Errorf("%w\n  a number behind a colon counts lines; byte %d is %s@%d", err, at.Line, name, at.Line))
 	}
 	if err != nil {
 		return nothingRan(err)

@@ -127,6 +127,13 @@ func (d *disguise) run(ctx context.Context, c *console, path string) error {
 	if err != nil {
 		return nothingRan(err)
 	}
+	left, err := set.LeftOut(ctx)
+	if err != nil {
+		return nothingRan(err)
+	}
+	if len(left) > 0 {
+		return nothingRan(fmt.Errorf("%s holds no events: %s\n  take it out of %s: all that lies there is copied, or nothing", left[0].File, left[0].Reason, path))
+	}
 	key, err := d.readKey()
 	if err != nil {
 		return nothingRan(fmt.Errorf("--key %s: %w", d.key, err))

@@ -56,7 +56,7 @@ func (e *explaining) run(ctx context.Context, c *console, text string) error {
 	if err != nil {
 		return err
 	}
-	session, closeStores, err := openSession(ctx, e.stores)
+	session, closeStores, err := openSession(e.stores)
 	if err != nil {
 		return err
 	}

@@ -164,8 +164,10 @@ an append-only audit. A rehearsal sends nothing.`,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return nothingRan(fmt.Errorf("%w\n  %s --help tells its flags", err, cmd.CommandPath()))
+		return nothingRan(fmt.Errorf("%w%s\n  %s --help tells its flags", err, nearestFlag(cmd, err), cmd.CommandPath()))
 	})
+	cobra.AddTemplateFunc("flags", flagUsages)
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", " | flags "))
 	root.PersistentFlags().BoolVar(&c.noColor, "no-color", false, "plain output")
 	root.PersistentFlags().BoolVarP(&c.quiet, "quiet", "q", false, "no remarks on stderr")
 	root.AddCommand(runCommand(c), checkCommand(c), queryCommand(c), explainCommand(c), functionsCommand(c), runsCommand(c), showCommand(c), verifyCommand(c), eventsCommand(c), storesCommand(c), guardCommand(c), versionCommand(c))

@@ -55,7 +55,7 @@ the text of a search.
 	f.StringVarP(&q.output, "output", "o", "table", "table, csv, ndjson or json")
 	f.StringVar(&q.stores, "stores", standardStores, "the file of event stores")
 	f.IntVar(&q.maxRows, "max-rows", 100_000, "the most rows that the answer may have")
-	f.BoolVar(&q.strict, "strict", false, "make errors of lines that can't be decoded")
+	f.BoolVar(&q.strict, "strict", false, "make errors of lines and files that can't be decoded")
 	return cmd
 }
 
@@ -69,7 +69,7 @@ func (q *question) run(ctx context.Context, c *console, text string) error {
 	if q.events == "" {
 		return nothingRan(errors.New("name the events with --events: a file or a folder"))
 	}
-	session, closeStores, err := openSession(ctx, q.stores)
+	session, closeStores, err := openSession(q.stores)
 	if err != nil {
 		return err
 	}
@@ -99,6 +99,10 @@ func (q *question) run(ctx context.Context, c *console, text string) error {
 	if asked, problems = ask(text, query.Options{Events: set, Standard: standard, Stores: session}); problems.Err() != nil {
 		return failure{exitNothingRan, problems}
 	}
+	left, err := leftOut(ctx, set, q.strict)
+	if err != nil {
+		return nothingRan(err)
+	}
 	now, err := q.nowFor(ctx, set, asked, zone, standard)
 	if err != nil {
 		return err
@@ -109,7 +113,7 @@ func (q *question) run(ctx context.Context, c *console, text string) error {
 	if err != nil {
 		return err
 	}
-	warnings := result.Warnings
+	warnings := append(left, result.Warnings...)
 	if text := undecodable(asked.Lines.Count, asked.Lines.First); text != "" {
 		if q.strict {
 			return errors.New(text)

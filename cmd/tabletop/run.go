@@ -67,7 +67,7 @@ What blocks write to event stores is seen by the run alone, and told at its end;
 	f.StringSliceVar(&r.failOn, "fail-on", nil, "exit 3 where an action has one of these verdicts, as in protected,invalid")
 	f.IntVar(&r.maxRows, "max-rows", 100_000, "the most rows that a block may give")
 	f.IntVar(&r.keepRows, "keep-rows", 1000, "rows of each block that are kept and shown in JSON")
-	f.BoolVar(&r.strict, "strict", false, "make errors of lines that can't be decoded and of Python that fails")
+	f.BoolVar(&r.strict, "strict", false, "make errors of lines and files that can't be decoded and of Python that fails")
 	return cmd
 }
 
@@ -134,6 +134,11 @@ func (r *rehearsal) run(ctx context.Context, c *console, path string) error {
 	if err != nil {
 		return err
 	}
+	left, err := leftOut(ctx, b.set, r.strict)
+	if err != nil {
+		return nothingRan(err)
+	}
+	warnings = append(left, warnings...)
 	now, from, err := r.clockOf(b, survey, b.program.Streams())
 	if err != nil {
 		return err

@@ -19,7 +19,8 @@ import (
 // A taking is the command stores export with its flags.
 type taking struct {
 	storeFile
-	to string
+	to    string
+	force bool
 }
 
 func storesExportCommand(c *console) *cobra.Command {
@@ -29,7 +30,8 @@ func storesExportCommand(c *console) *cobra.Command {
 		Short: "Write an event store to a file",
 		Long: `export writes an event store as csv, ndjson, json or xlsx. CSV puts a quote before
 texts that a spreadsheet would take for a formula; what a form has no place for,
-as bytes that are no text in JSON, is an error that names the row.`,
+as bytes that are no text in JSON, is an error that names the row. A file that is
+there already is written over with --force alone.`,
 		Example: `  tabletop stores export bad_ips
   tabletop stores export assets --to assets.xlsx
   tabletop stores export assets -o ndjson`,
@@ -44,6 +46,7 @@ as bytes that are no text in JSON, is an error that names the row.`,
 	}
 	t.flags(cmd, "", strings.Join(tablefile.Forms(), ", ")+" (default by the name of --to, else csv)")
 	cmd.Flags().StringVar(&t.to, "to", "", "the file to write (default the output)")
+	cmd.Flags().BoolVar(&t.force, "force", false, "write over the file of --to")
 	return cmd
 }
 
@@ -78,6 +81,9 @@ func (t *taking) write(ctx context.Context, c *console, file *stores.Stores, nam
 		return fmt.Errorf("export the store %s: %w", name, err)
 	}
 	if t.to != "" {
+		if _, err := os.Lstat(t.to); err == nil && !t.force {
+			return nothingRan(fmt.Errorf("%s exists already: name another file, or write over it with --force", t.to))
+		}
 		if err := replaceFile(t.to, b.Bytes()); err != nil {
 			return err
 		}

@@ -82,6 +82,9 @@ func (l *loading) load(ctx context.Context, c *console, file *stores.Stores, nam
 		return err
 	}
 	l.tell(c, change, warnings)
+	if len(table.Rows) == 0 {
+		c.remark("warning: %s names columns, and holds no rows", clean(l.from.Path))
+	}
 	return nil
 }
 
@@ -94,6 +97,8 @@ func (l *loading) chosen(ctx context.Context, session *stores.Session, name stri
 		return "", err
 	}
 	switch {
+	case l.mode == string(stores.KeyReplace) && l.key == "":
+		return "", fmt.Errorf("--mode %s needs the column that tells rows apart: name it with --key, as in --key '$SrcIP'", l.mode)
 	case l.mode == "" && l.key != "":
 		return "", fmt.Errorf("--key %s is for --mode %s", l.key, stores.KeyReplace)
 	case l.mode == "" && !isNew:

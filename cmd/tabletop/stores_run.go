@@ -61,7 +61,7 @@ func changed(c workbook.StoreChange) string {
 		text += " " + c.Key
 	}
 	text += fmt.Sprintf(", %s before, %d after: %s", plural(c.Before, "row", "rows"), c.After, strings.Join(counted(c), ", "))
-	if len(c.ColumnsAdded) > 0 && c.Before > 0 {
+	if len(c.ColumnsAdded) > 0 && (c.Before > 0 || c.Added == 0) {
 		text += "; new columns " + strings.Join(c.ColumnsAdded, ", ")
 	}
 	if len(c.ColumnsRemoved) > 0 {
@@ -83,7 +83,11 @@ func counted(c workbook.StoreChange) []string {
 	say(c.Removed, "removed")
 	say(c.Unkeyed, "of those added without a key")
 	say(c.Repeated, "passed over for a later one with the same key")
-	if len(parts) == 0 {
+	switch {
+	case len(parts) > 0:
+	case len(c.ColumnsAdded)+len(c.ColumnsRemoved) > 0:
+		return []string{"no rows"}
+	default:
 		return []string{"nothing changed"}
 	}
 	return parts

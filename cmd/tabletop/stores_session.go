@@ -1,21 +1,13 @@
 package main
 
-import (
-	"context"
+import "tabletop/workbook/stores"
 
-	"tabletop/workbook/stores"
-)
-
-// openSession begins a session on a file of event stores that is dropped by the
-// function returned.
-func openSession(ctx context.Context, path string) (*stores.Session, func(), error) {
+// openSession makes a session on a file of event stores that is dropped by the
+// function returned. The file is opened once a store is asked for.
+func openSession(path string) (*stores.Session, func(), error) {
 	file, err := stores.Open(path)
 	if err != nil {
 		return nil, nil, nothingRan(err)
 	}
-	session, err := file.Begin(ctx)
-	if err != nil {
-		return nil, nil, nothingRan(err)
-	}
-	return session, func() { _ = file.Close() }, nil
+	return file.Later(), func() { _ = file.Close() }, nil
 }

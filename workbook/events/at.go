@@ -66,7 +66,7 @@ func (e *PlaceError) Error() string {
 	if e.Before.Line == 0 {
 		return text + ": there is no event before it"
 	}
-	return fmt.Sprintf("%s: the nearest one before is %s:%d, line %d", text, e.File, e.Before.Offset, e.Before.Line)
+	return fmt.Sprintf("%s: the nearest one before is %s:%d, at byte %d", text, e.File, e.Before.Line, e.Before.Offset)
 }
 
 const (
@@ -118,6 +118,9 @@ func (s *Set) EventAt(ctx context.Context, name string, at Place) (*Event, error
 }
 
 func (s *Set) unknownFile(name string) error {
+	if i := slices.IndexFunc(s.left, func(l LeftOut) bool { return l.File == name }); i >= 0 {
+		return errors.New(s.left[i].String())
+	}
 	var names []string
 	for _, f := range s.files {
 		names = append(names, f.name)

@@ -70,9 +70,6 @@ const (
 	maxEventBytes = 16 << 20
 )
 
-// errBinary is a file that is no text.
-var errBinary = errors.New("no text: its beginning holds NUL bytes; take it out of the folder, or name its format in " + SourcesName)
-
 // detect chooses the format of a file: the one that is set, else the one that
 // its content shows beyond doubt, else that of the extension of its name, else
 // what its content looks like. The reason says which of these it was.
@@ -96,7 +93,7 @@ func detect(b *bufio.Reader, set, name string) (form format, reason string, err 
 		}
 	}
 	if bytes.IndexByte(text, 0) >= 0 {
-		return format{}, "", errBinary
+		return format{}, "", noText(string(text))
 	}
 	h := newHead(text)
 	for _, f := range known[:3] {

@@ -15,7 +15,9 @@ import (
 // An Inspection is what a set of events holds: its files, the streams in them
 // with their columns, and the lines that are no events.
 type Inspection struct {
-	Files   []InspectedFile   `json:"files"`
+	Files []InspectedFile `json:"files"`
+	// LeftOut are the files that hold no events.
+	LeftOut []LeftOut         `json:"left_out"`
 	Streams []InspectedStream `json:"streams"`
 	// Undecodable counts the lines that are no events; Bad are the first of
 	// them.
@@ -95,6 +97,11 @@ func (s *Set) inspect(ctx context.Context, most int) (*Inspection, error) {
 			return nil, err
 		}
 	}
+	i.LeftOut = append(i.LeftOut, s.left...)
+	slices.SortFunc(i.LeftOut, func(a, b LeftOut) int { return strings.Compare(a.File, b.File) })
+	if len(i.Files) == 0 {
+		return nil, noFiles(s.Path, i.LeftOut)
+	}
 	for _, name := range i.order {
 		i.Streams = append(i.Streams, i.streams[name].result())
 	}
@@ -121,6 +128,10 @@ func (i *inspector) file(ctx context.Context, f *file, zone *time.Location) erro
 	err := i.read(ctx, f, zone, &info, parts)
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if reason := noEvents(err); reason != "" && !f.asked {
+		i.LeftOut = append(i.LeftOut, LeftOut{f.name, reason})
+		return nil
 	}
 	if err != nil {
 		info.Problem = err.Error()

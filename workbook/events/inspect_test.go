@@ -39,10 +39,12 @@ broken
 	wantFiles := []InspectedFile{
 		{Name: "events/FIREWALL.csv", Format: "csv", Reason: "named .csv; its delimiters: commas", Bytes: 39, Events: 2, Undecodable: 1, Streams: []string{"FIREWALL"}},
 		{Name: "events/b.log", Format: "zeek", Reason: "begins with #separator or #fields", Bytes: 92, Events: 1, Streams: []string{"DNS"}},
-		{Name: "events/bin", Bytes: 2, Streams: []string{}, Problem: errBinary.Error()},
 		{Name: "events/fw.ndjson", Format: "ndjson", Reason: "named .ndjson", Bytes: 362, Events: 4, Undecodable: 1, Streams: []string{"FIREWALL"}},
 	}
 	if diff := cmp.Diff(wantFiles, got.Files); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]LeftOut{{"events/bin", "no text: its beginning holds NUL bytes"}}, got.LeftOut); diff != "" {
 		t.Error(diff)
 	}
 	if got.Undecodable != 2 || len(got.Bad) != 2 || got.Bad[1].Position != (workbook.Position{File: "events/fw.ndjson", Offset: 56, Line: 2}) {

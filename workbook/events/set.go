@@ -42,6 +42,8 @@ type Set struct {
 	// Path is the folder or file as the user named it.
 	Path  string
 	files []*file
+	// left are the files that hold no events, in the order of their names.
+	left  []LeftOut
 	rules []*rule
 	// sources is the file that the rules stand in; nil where there is none.
 	sources *sideFile
@@ -69,14 +71,14 @@ func Open(path string, o Options) (*Set, error) {
 			break
 		}
 	}
-	files, err := find(path, s.rules)
+	files, left, err := find(path, s.rules)
 	if err != nil {
 		return nil, err
 	}
+	s.files, s.left = files, left
 	if len(files) == 0 {
-		return nil, fmt.Errorf("no files of events in %s", path)
+		return nil, noFiles(path, left)
 	}
-	s.files = files
 	for _, f := range files {
 		f.wall, f.untimed, f.years.named, f.progress = o.Wall, o.Untimed, o.Year, o.Progress
 		if f.rule != nil && o.Year == 0 {

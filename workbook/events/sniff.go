@@ -14,30 +14,47 @@ func (s *Set) sniff(ctx context.Context) error {
 	if s.survey != nil {
 		return nil
 	}
+	kept := make([]*file, 0, len(s.files))
 	for _, f := range s.files {
-		if f.format != "" && f.sniffed {
+		err := f.sniff(ctx)
+		if reason := noEvents(err); reason != "" && !f.asked {
+			s.leaveOut(f, reason)
 			continue
 		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		in, err := f.open()
 		if err != nil {
 			return inFile(f, err)
 		}
-		if f.format == "dnif" || f.format == "zeek" {
-			err = f.readStream(ctx, in)
-		}
-		in.close()
-		if err == nil {
-			err = f.settleYears(ctx)
-		}
-		if err != nil {
-			return inFile(f, err)
-		}
-		f.sniffed = true
+		kept = append(kept, f)
+	}
+	if s.files = kept; len(kept) == 0 {
+		return noFiles(s.Path, s.left)
 	}
 	return nil
+}
+
+// sniff tells the format of one file, once.
+func (f *file) sniff(ctx context.Context) error {
+	if f.format != "" && f.sniffed {
+		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	in, err := f.open()
+	if err != nil {
+		return err
+	}
+	if f.format == "dnif" || f.format == "zeek" {
+		err = f.readStream(ctx, in)
+	}
+	in.close()
+	if err == nil {
+		err = f.settleYears(ctx)
+	}
+	if err == nil {
+		f.sniffed = true
+	}
+	return err
 }
 
 // readStream goes through a file for the stream that it names.

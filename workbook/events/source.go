@@ -84,6 +84,9 @@ type file struct {
 	dialect dialect
 	// guessed says that nothing but the content told the format.
 	guessed bool
+	// asked says that the user names this very file, which is then no other's
+	// to leave out.
+	asked bool
 	// sniffed says that format and streamName are final.
 	sniffed bool
 	// uneven says that the file's quotes do not pair, so that it can't be cut.
@@ -245,13 +248,12 @@ func (s sourceNode) checkFields(r *rule) source.Problems {
 }
 
 // find lists the files of events at path, a file or a folder, in the order of
-// their names, each with its rule.
-func find(at string, rules []*rule) ([]*file, error) {
+// their names, each with its rule, and the files of a folder that can't be any.
+func find(at string, rules []*rule) (files []*file, left []LeftOut, err error) {
 	info, err := os.Stat(at)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var files []*file
 	one := func(p, name, member string) error {
 		if len(files) == maxFiles {
 			return fmt.Errorf("more than %d files of events in %s", maxFiles, at)
@@ -260,6 +262,7 @@ func find(at string, rules []*rule) ([]*file, error) {
 			return nil
 		}
 		f := &file{path: p, name: filepath.ToSlash(name), member: member, streamName: stem(name)}
+		f.asked = !info.IsDir() && member == "" || namedAlone(rules, f.name)
 		f.rule = choose(rules, f.name)
 		if f.rule != nil {
 			f.format = f.rule.format
@@ -287,30 +290,39 @@ func find(at string, rules []*rule) ([]*file, error) {
 	}
 	if !info.IsDir() {
 		err := add(at, filepath.Base(at))
-		return files, err
+		return files, nil, err
 	}
 	err = filepath.WalkDir(at, func(p string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
+		relative, outside := filepath.Rel(at, p)
+		if p == at || outside != nil {
+			return errors.Join(err, outside)
 		}
-		hidden := strings.HasPrefix(entry.Name(), ".") && p != at
-		if entry.IsDir() {
-			if hidden {
-				return filepath.SkipDir
-			}
+		name := filepath.ToSlash(filepath.Join(filepath.Base(at), relative))
+		switch hidden := strings.HasPrefix(entry.Name(), "."); {
+		case hidden && entry.IsDir():
+			return filepath.SkipDir
+		case hidden || relative == SourcesName || isDatabase(relative):
 			return nil
+		case err == nil && entry.IsDir():
+			return nil
+		case err == nil:
+			err = regular(p)
 		}
-		stat, err := os.Stat(p)
-		if err != nil {
+		if err == nil {
+			err = add(p, name)
+		}
+		reason := noFile(err)
+		if reason == "" {
 			return err
 		}
-		relative, err := filepath.Rel(at, p)
-		if err != nil || hidden || relative == SourcesName || isDatabase(relative) || !stat.Mode().IsRegular() {
-			return err
+		if namedAlone(rules, name) {
+			return fmt.Errorf("%s, which %s names, holds no events: %s", name, SourcesName, reason)
 		}
-		return add(p, filepath.Join(filepath.Base(at), relative))
+		choose(rules, name) // its pattern is no mistake
+		left = append(left, LeftOut{name, reason})
+		return nil
 	})
-	return files, err
+	return files, left, err
 }
 
 // choose returns the rule of a file, nil where none names it: the first that
@@ -344,19 +356,26 @@ func (r *rule) forAll() bool {
 // names reports whether one of the rule's patterns fits a file, by its path
 // below the folder of events or by its name alone.
 func (r *rule) names(file string) bool {
+	for i, glob := range r.globs {
+		if fits(glob.Value, file) {
+			r.used[i] = true
+			return true
+		}
+	}
+	return false
+}
+
+// fits reports whether a pattern fits a file, by its path, its path below the
+// folder of events, or its name alone.
+func fits(glob, file string) bool {
 	below := file
 	if _, rest, ok := strings.Cut(file, "/"); ok {
 		below = rest
 	}
-	for i, glob := range r.globs {
-		for _, candidate := range []string{file, below, filepath.Base(file)} {
-			if ok, _ := filepath.Match(glob.Value, candidate); ok {
-				r.used[i] = true
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc([]string{file, below, filepath.Base(file)}, func(candidate string) bool {
+		ok, _ := filepath.Match(glob, candidate)
+		return ok
+	})
 }
 
 // stem is the name of the stream that a file gives by its own name.

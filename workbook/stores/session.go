@@ -21,6 +21,7 @@ type Session struct {
 	stores *Stores
 
 	mu sync.Mutex
+	// at is nil until the first question, of a session that begins later.
 	at *snapshot
 	// drafts are the stores that were written, by their folded names.
 	drafts  map[string]*draft
@@ -38,6 +39,9 @@ func (x *Session) List(ctx context.Context) ([]Info, error) {
 func (x *Session) list(ctx context.Context) ([]Info, error) {
 	if x.ended {
 		return nil, fmt.Errorf("list the stores of %s: %w", x.stores.path, ErrEnded)
+	}
+	if err := x.begin(ctx); err != nil {
+		return nil, err
 	}
 	found, err := x.at.list(ctx)
 	if err != nil {
@@ -91,6 +95,16 @@ func (x *Session) Rows(ctx context.Context, name string, limit int) (workbook.Ta
 	return d.table(most), nil
 }
 
+// begin opens the file where that was left for later.
+func (x *Session) begin(ctx context.Context) error {
+	if x.at != nil {
+		return nil
+	}
+	at, err := x.stores.snapshot(ctx)
+	x.at = at
+	return err
+}
+
 // draft finds a store: the one that was written, else the one in the file.
 func (x *Session) draft(ctx context.Context, name string) (*draft, error) {
 	folded, err := fold(name)
@@ -102,6 +116,9 @@ func (x *Session) draft(ctx context.Context, name string) (*draft, error) {
 	}
 	if d := x.drafts[folded]; d != nil {
 		return d, nil
+	}
+	if err := x.begin(ctx); err != nil {
+		return nil, err
 	}
 	r, err := x.at.find(ctx, folded)
 	if err != nil {
@@ -190,6 +207,9 @@ func (x *Session) end() error {
 	x.ended = true
 	x.drafts = nil
 	x.stores.forget(x)
+	if x.at == nil {
+		return nil
+	}
 	return explain(x.stores.path, "close", x.at.close())
 }
 

@@ -155,6 +155,16 @@ func (s *Stores) Begin(ctx context.Context) (*Session, error) {
 	return x, nil
 }
 
+// Later is Begin for who may ask for no store at all: the session begins with
+// the first question, of which a file that can't be read is the error.
+func (s *Stores) Later() *Session {
+	x := &Session{stores: s, drafts: map[string]*draft{}}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sessions[x] = struct{}{}
+	return x
+}
+
 func (s *Stores) forget(x *Session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

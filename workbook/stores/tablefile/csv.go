@@ -74,7 +74,7 @@ func (b *builder) csvRow(r *csv.Reader, fields []string) {
 	}
 	if len(fields) != len(b.columns) {
 		b.field(r, min(len(fields), len(b.columns)+1)-1)(
-			fmt.Sprintf("%d fields, and the header has %d", len(fields), len(b.columns)), "put a text that holds a comma in quotes; a field that is empty still needs its comma")
+			fmt.Sprintf("%s, and the header has %d", fieldCount(len(fields)), len(b.columns)), "put a text that holds a comma in quotes; a field that is empty still needs its comma")
 		return
 	}
 	values := make([]workbook.Value, len(fields))
@@ -84,4 +84,11 @@ func (b *builder) csvRow(r *csv.Reader, fields []string) {
 		}
 	}
 	b.add(values, b.field(r, 0))
+}
+
+func fieldCount(n int) string {
+	if n == 1 {
+		return "1 field"
+	}
+	return fmt.Sprintf("%d fields", n)
 }

@@ -86,7 +86,7 @@ func TestMistakes(t *testing.T) {
 	}{
 		"csv": {"a.csv", "a,,a\n1,2\n", []string{"1:3: a column without a name", "1:4: a second column a"}},
 		"csv rows": {"a.csv", "a,b\n1\n1,2,3\n1,2\n\"1\",x\"y\n", []string{
-			"2:1: 1 fields, and the header has 2", "3:5: 3 fields, and the header has 2", "5:6: broken CSV: bare \"",
+			"2:1: 1 field, and the header has 2", "3:5: 3 fields, and the header has 2", "5:6: broken CSV: bare \"",
 		}},
 		"csv quote":   {"a.csv", "a,b\n1,\"2\n3,4\n", []string{"broken CSV: extraneous or missing"}},
 		"empty csv":   {"a.csv", "", []string{"1:1: no header"}},
