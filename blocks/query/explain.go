@@ -23,7 +23,9 @@ type ExplainedPart struct {
 	Steps []string `json:"steps"`
 	// Tree is the query in this package's SQL, SQL what SQLite gets, with Args
 	// for ?1, ?2, …; empty for directives that ask no events.
-	Tree  string          `json:"tree,omitempty"`
+	Tree string `json:"tree,omitempty"`
+	// DQL is the query in pipe DQL, where pipe DQL can say it.
+	DQL   string          `json:"dql,omitempty"`
 	SQL   string          `json:"sql,omitempty"`
 	Args  []any           `json:"args,omitempty"`
 	Scans []ExplainedScan `json:"scans,omitempty"`
@@ -98,6 +100,9 @@ func (q *Question) Explain(ctx context.Context, o Options, clock Clock) (Explana
 
 func (s *Statement) explain(ctx context.Context, o Options, clock Clock) (ExplainedPart, error) {
 	part := ExplainedPart{Steps: s.tree.meaning(o.Standard), Tree: s.Print()}
+	if dql, err := s.PrintDQL(); err == nil {
+		part.DQL = dql
+	}
 	w := writing{clock: &clock, window: func(w *Window) (events.Window, error) { return w.resolve(clock.Now, clock.Zone, o.Standard) }}
 	if clock.Now.IsZero() {
 		w = writing{} // the times are not known yet

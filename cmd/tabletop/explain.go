@@ -123,6 +123,11 @@ func (c *console) explained(p query.ExplainedPart) {
 			c.paragraph("  by SQLite     ", clean(condition))
 		}
 	}
+	if p.DQL != "" {
+		c.line("")
+		c.line("In pipe DQL")
+		c.paragraph("  ", clean(p.DQL))
+	}
 	if p.SQL != "" {
 		c.line("")
 		c.line("SQLite gets")
