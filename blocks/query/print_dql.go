@@ -403,6 +403,3 @@ func dqlName(name string) string {
 	}
 	return "`" + name + "`"
 }
-
-// wordValues are words that stand for values, or begin some.
-var wordValues = []string{"TRUE", "FALSE", "CAST"}
