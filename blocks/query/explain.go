@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"tabletop/workbook"
@@ -23,14 +22,20 @@ type ExplainedPart struct {
 	Steps []string `json:"steps"`
 	// Tree is the query in this package's SQL, SQL what SQLite gets, with Args
 	// for ?1, ?2, …; empty for directives that ask no events.
-	Tree  string          `json:"tree,omitempty"`
+	Tree string `json:"tree,omitempty"`
+	// DQL is the query in pipe DQL, where pipe DQL can say it.
+	DQL   string          `json:"dql,omitempty"`
 	SQL   string          `json:"sql,omitempty"`
 	Args  []any           `json:"args,omitempty"`
 	Scans []ExplainedScan `json:"scans,omitempty"`
-	// Counts are there where events were given and the query reads one source.
-	Counts *ExplainedCounts `json:"counts,omitempty"`
-	// Uncounted says why they are not.
-	Uncounted string `json:"uncounted,omitempty"`
+	// Counts are there where events were given: of each source that conditions
+	// can be counted of, and of the rows that a JOIN makes.
+	Counts []ExplainedCounts `json:"counts,omitempty"`
+	// Uncounted says which conditions are not counted, and why.
+	Uncounted []string `json:"uncounted,omitempty"`
+	// Warnings name what the query reads and is not there: streams, columns,
+	// event stores.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // An ExplainedScan is a reading of events.
@@ -48,6 +53,10 @@ type ExplainedScan struct {
 // ExplainedCounts are the events of what is read: all, those inside the query's
 // time, and what each condition lets through of those.
 type ExplainedCounts struct {
+	// Reads names the source, Rows says that it is made of rows, not of events:
+	// by a JOIN, a SELECT or an event store. Of these all are Inside.
+	Reads      string               `json:"reads"`
+	Rows       bool                 `json:"rows,omitempty"`
 	Events     int64                `json:"events"`
 	Inside     int64                `json:"inside"`
 	Conditions []ExplainedCondition `json:"conditions"`
@@ -72,7 +81,12 @@ const maxCounted = 100
 // counted over them at the clock.
 func (q *Question) Explain(ctx context.Context, o Options, clock Clock) (Explanation, error) {
 	out := Explanation{Language: q.Language}
+	writes := map[string]bool{}
 	for _, made := range q.parts {
+		absent, err := o.absentStores(ctx, storeUses(made), writes)
+		if err != nil {
+			return out, err
+		}
 		var s *Statement
 		var f *fetch
 		switch made := made.(type) {
@@ -81,10 +95,10 @@ func (q *Question) Explain(ctx context.Context, o Options, clock Clock) (Explana
 		case fetching:
 			s, f = made.statement, made.fetch
 		default:
-			out.Parts = append(out.Parts, ExplainedPart{Steps: []string{meaning(made)}})
+			out.Parts = append(out.Parts, ExplainedPart{Steps: []string{meaning(made)}, Warnings: absentWarnings(absent)})
 			continue
 		}
-		part, err := s.explain(ctx, o, clock)
+		part, err := s.explain(ctx, o, clock, absent)
 		if err != nil {
 			return out, err
 		}
@@ -96,15 +110,24 @@ func (q *Question) Explain(ctx context.Context, o Options, clock Clock) (Explana
 	return out, nil
 }
 
-func (s *Statement) explain(ctx context.Context, o Options, clock Clock) (ExplainedPart, error) {
-	part := ExplainedPart{Steps: s.tree.meaning(o.Standard), Tree: s.Print()}
+// explain says what the query means; absent are the event stores that it reads
+// and that are not there.
+func (s *Statement) explain(ctx context.Context, o Options, clock Clock, absent []string) (ExplainedPart, error) {
+	part := ExplainedPart{Steps: s.tree.meaning(o.Standard), Tree: s.Print(), Warnings: absentWarnings(absent)}
+	if dql, err := s.PrintDQL(); err == nil {
+		part.DQL = dql
+	}
 	w := writing{clock: &clock, window: func(w *Window) (events.Window, error) { return w.resolve(clock.Now, clock.Zone, o.Standard) }}
 	if clock.Now.IsZero() {
 		w = writing{} // the times are not known yet
 	}
+	extra := map[string]workbook.Table{SignalsStream: {Columns: signalColumns}, storeStream(rowsStore): {}}
+	for _, store := range absent {
+		extra[storeStream(store)] = workbook.Table{}
+	}
 	if o.Events != nil {
-		extra, err := s.withStores(ctx, o, map[string]workbook.Table{SignalsStream: {Columns: signalColumns}, storeStream(rowsStore): {}})
-		if err != nil {
+		var err error
+		if extra, err = s.withStores(ctx, o, extra); err != nil {
 			return part, err
 		}
 		if w, err = s.writing(ctx, o, clock, extra); err != nil {
@@ -131,7 +154,13 @@ func (s *Statement) explain(ctx context.Context, o Options, clock Clock) (Explai
 	if o.Events == nil {
 		return part, nil
 	}
-	return s.counted(ctx, o, clock, part)
+	lacking, err := s.lacking(ctx, written, extra, o)
+	if err != nil {
+		return part, err
+	}
+	part.Warnings = append(part.Warnings, lacking...)
+	c := &counter{Statement: s, o: o, clock: clock, extra: extra, part: &part}
+	return part, c.selectStatement(ctx, s.tree)
 }
 
 // pushedTerms says which conditions of the outermost SELECT its scan tests.
@@ -150,54 +179,6 @@ func (s *Statement) pushedTerms(w writing, part *ExplainedPart) {
 			one.Left = append(one.Left, print(term, 0))
 		}
 	}
-}
-
-// counted asks, in one pass, how many events each condition lets through.
-func (s *Statement) counted(ctx context.Context, o Options, clock Clock, part ExplainedPart) (ExplainedPart, error) {
-	src := s.tree.From[0]
-	switch {
-	case len(s.tree.From) > 1:
-		part.Uncounted = "the query joins several sources"
-		return part, nil
-	case src.Select != nil:
-		part.Uncounted = "the query selects from another SELECT"
-		return part, nil
-	}
-	var list []Expr
-	if s.tree.Where != nil {
-		list = terms(s.tree.Where)
-	}
-	if len(list) > maxCounted {
-		part.Uncounted = fmt.Sprintf("the query has more than %d conditions", maxCounted)
-		return part, nil
-	}
-	count := &Call{Name: "count", Star: true}
-	ask := &Select{Items: []Item{{Expr: count, Alias: "inside"}}, From: s.tree.From, Window: s.tree.Window, Limit: -1, Offset: -1}
-	var together Expr
-	for i, term := range list {
-		together = joined(together, term)
-		for k, e := range []Expr{term, together} {
-			ask.Items = append(ask.Items, Item{Expr: &Call{At: term.place(), Name: "count_if", Args: []Expr{e}}, Alias: fmt.Sprintf("c%d_%d", i, k)})
-		}
-	}
-	counting := &Statement{text: s.text, tree: ask}
-	result, _, err := counting.Run(ctx, o, clock, 1, map[string]workbook.Table{SignalsStream: {Columns: signalColumns}, storeStream(rowsStore): {}})
-	if err != nil {
-		return part, fmt.Errorf("count the events: %w", err)
-	}
-	values := result.Table.Rows[0].Values
-	counts := &ExplainedCounts{Inside: whole(values[0]), Conditions: []ExplainedCondition{}}
-	if counts.Events = result.Read[0].Events; counts.Events < counts.Inside {
-		counts.Events = counts.Inside // a store has no count of its own
-	}
-	for i, term := range list {
-		at := s.text.Place(begin(term))
-		counts.Conditions = append(counts.Conditions, ExplainedCondition{
-			Condition: print(term, 0), Line: at.Line, Column: at.Column, Alone: whole(values[1+2*i]), Together: whole(values[2+2*i]),
-		})
-	}
-	part.Counts = counts
-	return part, nil
 }
 
 func whole(v workbook.Value) int64 {

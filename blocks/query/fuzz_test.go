@@ -46,6 +46,7 @@ func FuzzQuestion(f *testing.F) {
 				continue
 			}
 			printsAndParses(t, s)
+			printsAsDQL(t, s)
 			written, problems := write(s.text, s.tree, writing{})
 			if len(problems) > 0 || !strings.HasPrefix(written.SQL, "SELECT ") && !strings.HasPrefix(written.SQL, "WITH ") {
 				t.Fatalf("%q was written as %q, %v", text, written.SQL, problems)

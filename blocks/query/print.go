@@ -158,6 +158,20 @@ func printName(name string) string {
 	return "`" + name + "`"
 }
 
+// printWord is printName for a name inside an expression, which stands plain
+// where no keyword reads the same.
+func printWord(name string) string {
+	plain := name != "" && wordLength(name) == len(name) && !isDigit(name[0]) && !slices.ContainsFunc(slices.Concat(keywords, wordValues), func(k string) bool { return strings.EqualFold(k, name) })
+	if plain {
+		return name
+	}
+	return printName(name)
+}
+
+// wordValues are words that stand for values or begin some, or that may follow
+// an expression.
+var wordValues = []string{"TRUE", "FALSE", "CAST", "BARE", "OVER", "ILIKE", "USING", "INTERSECT", "EXCEPT", "MINUS", "WITH", "DATE", "TIMESTAMP", "INTERVAL"}
+
 // printText writes a text in quotes.
 func printText(text string) string {
 	var b strings.Builder
@@ -232,9 +246,9 @@ func printExpr(e Expr) (text string, level int) {
 	switch e := e.(type) {
 	case *Column:
 		if e.Qualifier != "" {
-			return printName(e.Qualifier) + "." + printName(e.Name), levelPrimary
+			return printWord(e.Qualifier) + "." + printWord(e.Name), levelPrimary
 		}
-		return printName(e.Name), levelPrimary
+		return printWord(e.Name), levelPrimary
 	case *Literal:
 		text := printValue(e.Value)
 		if strings.HasPrefix(text, "-") {

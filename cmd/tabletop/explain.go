@@ -94,6 +94,9 @@ func (e *explaining) run(ctx context.Context, c *console, text string) error {
 		return nil
 	}
 	for i, part := range explanation.Parts {
+		for _, w := range part.Warnings {
+			c.remark("warning: %s", cleanLines(w))
+		}
 		if len(explanation.Parts) > 1 {
 			c.line(fmt.Sprintf("Directive %d", i+1))
 		}
@@ -123,6 +126,11 @@ func (c *console) explained(p query.ExplainedPart) {
 			c.paragraph("  by SQLite     ", clean(condition))
 		}
 	}
+	if p.DQL != "" {
+		c.line("")
+		c.line("In pipe DQL")
+		c.paragraph("  ", clean(p.DQL))
+	}
 	if p.SQL != "" {
 		c.line("")
 		c.line("SQLite gets")
@@ -135,17 +143,29 @@ func (c *console) explained(p query.ExplainedPart) {
 }
 
 func (c *console) explainedCounts(p query.ExplainedPart) {
-	if p.Uncounted != "" {
+	for _, counts := range p.Counts {
 		c.line("")
-		c.paragraph("", "Not counted: "+p.Uncounted+".")
+		head := fmt.Sprintf("%d events, %d in the query's time", counts.Events, counts.Inside)
+		if counts.Rows {
+			head = plural(int(counts.Inside), "row", "rows")
+		}
+		if len(p.Counts) > 1 || counts.Rows {
+			head = clean(counts.Reads) + ": " + head
+		}
+		if len(counts.Conditions) == 0 {
+			c.paragraph("", head)
+			continue
+		}
+		c.paragraph("", head+"; what the conditions let through of those:")
+		c.line(fmt.Sprintf("%10s %10s", "together", "alone"))
+		for _, condition := range counts.Conditions {
+			c.paragraph(fmt.Sprintf("%10d %10d  ", condition.Together, condition.Alone), clean(condition.Condition))
+		}
 	}
-	if p.Counts == nil {
-		return
+	if len(p.Uncounted) > 0 {
+		c.line("")
 	}
-	c.line("")
-	c.line(fmt.Sprintf("%d events, %d in the query's time; what the conditions let through of those:", p.Counts.Events, p.Counts.Inside))
-	c.line(fmt.Sprintf("%10s %10s", "together", "alone"))
-	for _, condition := range p.Counts.Conditions {
-		c.paragraph(fmt.Sprintf("%10d %10d  ", condition.Together, condition.Alone), clean(condition.Condition))
+	for _, why := range p.Uncounted {
+		c.paragraph("Not counted: ", clean(why))
 	}
 }
