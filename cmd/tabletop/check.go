@@ -31,7 +31,7 @@ columns that queries read and the events lack. It runs nothing.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var found source.Problems
 			for _, path := range args {
-				b, err := in.prepare(path, false)
+				b, err := in.prepare(cmd.Context(), path, false)
 				if err != nil {
 					if !collect(&found, err) {
 						return err
