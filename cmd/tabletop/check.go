@@ -34,7 +34,7 @@ blocks read, that are not there and that no block writes. It runs nothing.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var found source.Problems
 			for _, path := range args {
-				b, err := in.prepare(path, false)
+				b, err := in.prepare(cmd.Context(), path, false)
 				if err != nil {
 					if !collect(&found, err) {
 						return err

@@ -69,6 +69,13 @@ func (g *glance) run(ctx context.Context, c *console, path string) error {
 	if err != nil {
 		return err
 	}
+	unfound, err := set.Unfound(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range unfound {
+		c.remark("%s", cleanLines(p.String()))
+	}
 	if g.output == "json" {
 		c.json(inspectionJSON(found))
 	} else {

@@ -103,6 +103,11 @@ func (q *question) run(ctx context.Context, c *console, text string) error {
 	if err != nil {
 		return nothingRan(err)
 	}
+	unfound, err := set.Unfound(ctx)
+	if err != nil {
+		return err
+	}
+	problems = append(problems, unfound...)
 	now, err := q.nowFor(ctx, set, asked, zone, standard)
 	if err != nil {
 		return err

@@ -160,7 +160,7 @@ type bench struct {
 // prepare reads and checks a workbook with all that stands beside it. Every
 // mistake found is in the error, a source.Problems. With withEvents the events
 // are opened too.
-func (in *input) prepare(path string, withEvents bool) (*bench, error) {
+func (in *input) prepare(ctx context.Context, path string, withEvents bool) (*bench, error) {
 	b := &bench{}
 	var err error
 	if b.file, err = workbookFile(path); err != nil {
@@ -206,6 +206,13 @@ func (in *input) prepare(path string, withEvents bool) (*bench, error) {
 	}
 	if problems.Err() != nil {
 		return nil, failure{exitNothingRan, problems.Sorted()}
+	}
+	if b.set != nil {
+		unfound, err := b.set.Unfound(ctx)
+		if err != nil {
+			return nil, err
+		}
+		problems = append(problems, unfound...)
 	}
 	b.warnings = problems
 	return b, nil

@@ -124,7 +124,7 @@ func (r *rehearsal) run(ctx context.Context, c *console, path string) error {
 	digest := make(chan string, 1)
 	go func() { digest <- programDigest() }()
 	r.bar = newBar(c)
-	b, err := r.prepare(path, true)
+	b, err := r.prepare(ctx, path, true)
 	if err != nil {
 		return err
 	}
@@ -144,6 +144,7 @@ func (r *rehearsal) run(ctx context.Context, c *console, path string) error {
 		return err
 	}
 	for _, p := range b.warnings {
+		p.Warning = false // which is said before all of them
 		warnings = append(warnings, p.String())
 	}
 	warnings = append(warnings, b.options.Trigger.Guard.At(now).Expired()...)

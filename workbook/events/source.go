@@ -65,6 +65,8 @@ type rule struct {
 	comma, quote *byte
 	// conflict says what rules for the same file disagree on.
 	conflict string
+	// named is what the source names of its events.
+	named []*named
 	// sides are the files that the rule looks up in: they hold no events.
 	sides []*sideFile
 }
@@ -134,6 +136,9 @@ func readRules(path string, stores func(string) (workbook.Table, error)) ([]*rul
 	for _, s := range m.Sources {
 		r, more := s.check(lists, 0)
 		problems = append(problems, more...)
+		if len(problems) == 0 {
+			r.named = s.named(r)
+		}
 		rules = append(rules, r)
 	}
 	if len(problems) > 0 {
@@ -325,24 +330,29 @@ func find(at string, rules []*rule) (files []*file, left []LeftOut, err error) {
 	return files, left, err
 }
 
-// choose returns the rule of a file, nil where none names it: the first that
-// does, and where that one is for some of its events only, together with those
-// behind it.
+// choose returns the rule of a file, nil where none names it.
 func choose(rules []*rule, name string) *rule {
-	var fitting []*rule
+	of := fitting(rules, name)
+	if len(of) == 0 {
+		return nil
+	}
+	return combine(of)
+}
+
+// fitting lists the rules of a file: the first that names it, and where that one
+// is for some of its events only, those behind it.
+func fitting(rules []*rule, name string) []*rule {
+	var of []*rule
 	for _, r := range rules {
 		if !r.names(name) {
 			continue
 		}
-		fitting = append(fitting, r)
+		of = append(of, r)
 		if r.forAll() {
 			break
 		}
 	}
-	if len(fitting) == 0 {
-		return nil
-	}
-	return combine(fitting)
+	return of
 }
 
 // forAll reports whether every event of a file finds its rule here.
