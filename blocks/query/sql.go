@@ -54,11 +54,13 @@ func (s *step) Ahead(now time.Time, zone *time.Location) (events.Query, bool) {
 	return s.statement.ahead(s.options, Clock{Now: now, Zone: zone})
 }
 
-func (t *Statement) ahead(o Options, clock Clock) (events.Query, bool) {
-	if starred(t.tree) {
+// ahead is what the statement will ask at a clock; false where that hangs on more
+// than the clock.
+func (s *Statement) ahead(o Options, clock Clock) (events.Query, bool) {
+	if starred(s.tree) {
 		return events.Query{}, false
 	}
-	q, problems := write(t.text, t.tree, writingAt(o, clock, nil, map[string]workbook.Table{SignalsStream: {}}))
+	q, problems := write(s.text, s.tree, writingAt(o, clock, nil, map[string]workbook.Table{SignalsStream: {}}))
 	inStore := func(scan events.Scan) bool { return storeOf(&scan) != "" }
 	return q, len(problems) == 0 && !slices.ContainsFunc(q.Scans, inStore)
 }

@@ -87,11 +87,11 @@ func (n *Integrations) Names() []string {
 // Document is the file that the configurations were read from.
 func (n *Integrations) Document() workbook.Document { return n.document }
 
-// hosts lists the hosts to which requests go.
 // Protected is a guard that keeps the hosts of all configurations too: an action
 // against one would cut off the defence itself.
 func (n *Integrations) Protected(g *Guard) *Guard { return g.Protecting(n.hosts()...) }
 
+// hosts lists the hosts to which requests go.
 func (n *Integrations) hosts() []string {
 	var hosts []string
 	for _, i := range n.list {
