@@ -2,7 +2,6 @@ package code
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,11 +36,11 @@ type statement struct {
 const columnPattern = `(?:\$[\pL_$][\pL\pN_$]*|col\(\s*(?:"[^"\\]*"|'[^'\\]*')\s*\))`
 
 var (
-	assignBegins = regexp.MustCompile(`^(` + columnPattern + `)\s*=(?:[^=]|$)`)
-	columnAlone  = regexp.MustCompile(`^` + columnPattern + `$`)
-	renames      = regexp.MustCompile(`(?s)^\s+(` + columnPattern + `)\s+to\s+(` + columnPattern + `)$`)
-	word         = regexp.MustCompile(`^[\pL_][\pL\pN_]*`)
-	bareAssign   = regexp.MustCompile(`^([\pL_][\pL\pN_]*)\s*=(?:[^=]|$)`)
+	assignBegins = compiled(`^(` + columnPattern + `)\s*=(?:[^=]|$)`)
+	columnAlone  = compiled(`^` + columnPattern + `$`)
+	renames      = compiled(`(?s)^\s+(` + columnPattern + `)\s+to\s+(` + columnPattern + `)$`)
+	word         = compiled(`^[\pL_][\pL\pN_]*`)
+	bareAssign   = compiled(`^([\pL_][\pL\pN_]*)\s*=(?:[^=]|$)`)
 )
 
 // checker checks the statements of a block, one after the other, against the
@@ -64,14 +63,14 @@ func (c *checker) statement(l line) *statement {
 		c.report(l.offset, fmt.Sprintf("a statement of %d bytes, over the %d that are read", len(l.text), maxExpression), "split it over several columns")
 		return nil
 	}
-	if m := assignBegins.FindStringSubmatchIndex(l.text); m != nil {
+	if m := assignBegins().FindStringSubmatchIndex(l.text); m != nil {
 		equals := m[3] + strings.IndexByte(l.text[m[3]:], '=')
 		s.does, s.columns = assign, []string{columnName(l.text[m[2]:m[3]])}
 		s.expression = c.expression(l.text[equals+1:], l.offset+equals+1)
 		c.columns.Names = withColumn(c.columns.Names, s.columns[0])
 		return s
 	}
-	first := word.FindString(l.text)
+	first := word().FindString(l.text)
 	rest := l.text[len(first):]
 	switch first {
 	case "where":
@@ -92,7 +91,7 @@ func (c *checker) statement(l line) *statement {
 func (c *checker) noStatement(l line, first string) {
 	const forms = "a line is $Column = expression, where expression, drop $A, $B, or rename $A to $B"
 	switch near := source.Nearest(first, []string{"where", "drop", "rename"}); {
-	case bareAssign.MatchString(l.text):
+	case bareAssign().MatchString(l.text):
 		c.report(l.offset, "columns are written with $", "write $"+first+" = …")
 	case first == "def" || first == "import" || first == "from":
 		c.report(l.offset, "Python begins with def transform", "put def transform(inward_array) first; nothing is imported")
@@ -110,7 +109,7 @@ func (c *checker) drop(s *statement, rest string, offset int) *statement {
 		name := strings.TrimSpace(part)
 		at := offset + strings.Index(part, name)
 		offset += len(part) + 1
-		if !columnAlone.MatchString(name) {
+		if !columnAlone().MatchString(name) {
 			c.report(at, "drop names columns", "write drop $A, $B")
 			continue
 		}
@@ -124,7 +123,7 @@ func (c *checker) drop(s *statement, rest string, offset int) *statement {
 }
 
 func (c *checker) rename(s *statement, rest string, offset int) *statement {
-	m := renames.FindStringSubmatchIndex(rest)
+	m := renames().FindStringSubmatchIndex(rest)
 	if m == nil {
 		c.report(offset, "rename names two columns", "write rename $A to $B")
 		return s
