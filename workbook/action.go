@@ -38,7 +38,8 @@ const (
 // An Action is one request that a row of a trigger would make, with the two
 // answers to it.
 type Action struct {
-	// Number counts the run's actions from 1; Block and Row count from 1.
+	// Number counts the run's actions from 1; Block and Row count from 1. Row is
+	// 0 where the block dropped the row after it had acted on it.
 	Number int `json:"action"`
 	Block  int `json:"block"`
 	Row    int `json:"row"`

@@ -16,8 +16,10 @@
 package code
 
 import (
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"tabletop/workbook"
 	"tabletop/workbook/source"
@@ -82,7 +84,13 @@ func onErrorOf(b workbook.Block, p *workbook.Preparation) string {
 	return onErrorFail
 }
 
-var pythonBegins = lazily(`^(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*def[ \t]+transform\b`)
+var pythonBegins = compiled(`^(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*def[ \t]+transform\b`)
+
+// compiled makes a pattern when it is first asked for: the tables of letters in
+// some take long, and most commands need none.
+func compiled(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
 
 // isPython reports whether a text is DNIF's Python: after blank lines and
 // comments it begins with def transform.

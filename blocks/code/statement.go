@@ -2,11 +2,9 @@ package code
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"tabletop/workbook"
 	"tabletop/workbook/source"
@@ -37,19 +35,13 @@ type statement struct {
 // columnPattern is a column as statements name it: $Name, or col("any name").
 const columnPattern = `(?:\$[\pL_$][\pL\pN_$]*|col\(\s*(?:"[^"\\]*"|'[^'\\]*')\s*\))`
 
-// Compiled when a block is read: a process that reads none starts sooner.
 var (
-	assignBegins = lazily(`^(` + columnPattern + `)\s*=(?:[^=]|$)`)
-	columnAlone  = lazily(`^` + columnPattern + `$`)
-	renames      = lazily(`(?s)^\s+(` + columnPattern + `)\s+to\s+(` + columnPattern + `)$`)
-	word         = lazily(`^[\pL_][\pL\pN_]*`)
-	bareAssign   = lazily(`^([\pL_][\pL\pN_]*)\s*=(?:[^=]|$)`)
+	assignBegins = compiled(`^(` + columnPattern + `)\s*=(?:[^=]|$)`)
+	columnAlone  = compiled(`^` + columnPattern + `$`)
+	renames      = compiled(`(?s)^\s+(` + columnPattern + `)\s+to\s+(` + columnPattern + `)$`)
+	word         = compiled(`^[\pL_][\pL\pN_]*`)
+	bareAssign   = compiled(`^([\pL_][\pL\pN_]*)\s*=(?:[^=]|$)`)
 )
-
-// lazily compiles a pattern when it is asked for.
-func lazily(pattern string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
-}
 
 // checker checks the statements of a block, one after the other, against the
 // columns that are there when their turn comes.

@@ -112,7 +112,7 @@ func (c *checker) misspeltWindow(x *Binary) {
 
 // call checks a function's name and the number of its arguments.
 func (c *checker) call(x *Call) {
-	f, ok := functions[x.Name]
+	f, ok := functions()[x.Name]
 	if !ok {
 		c.fail(x.At, "unknown function "+x.Name, UnknownFunction(x.Name))
 	}
@@ -212,7 +212,7 @@ func (c *checker) aliases(e *Expr, s *Select) {
 		}
 		return
 	}
-	if call, ok := (*e).(*Call); ok && functions[call.Name].aggregate {
+	if call, ok := (*e).(*Call); ok && functions()[call.Name].aggregate {
 		return // inside an aggregate a name is a column
 	}
 	for _, child := range children(*e) {
@@ -283,7 +283,7 @@ func aggregated(s *Select) bool {
 
 // findAggregate returns the first aggregate in an expression, nil for none.
 func findAggregate(e Expr) *Call {
-	if call, ok := e.(*Call); ok && (functions[call.Name].aggregate || call.Star) {
+	if call, ok := e.(*Call); ok && (functions()[call.Name].aggregate || call.Star) {
 		return call
 	}
 	for _, child := range children(e) {

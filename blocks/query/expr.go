@@ -343,7 +343,7 @@ func (q *parser) call(t token) Expr {
 		c.Distinct = q.accept("DISTINCT")
 		c.Args = q.list()
 		q.expect(")")
-		if f, ok := functions[c.Name]; ok && f.pattern > 0 && f.pattern < len(c.Args) {
+		if f, ok := functions()[c.Name]; ok && f.pattern > 0 && f.pattern < len(c.Args) {
 			c.Args[f.pattern] = q.patterned(c.Args[f.pattern], true)
 		}
 	}

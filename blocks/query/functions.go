@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // A function is one of the language: how many arguments it takes, how it is
@@ -48,7 +49,7 @@ const FunctionExamples = `{"$Stream":"T","$CNAMTime":1768046400000,"$User":"ana"
 func Functions() []Function {
 	var out []Function
 	for _, name := range functionNames() {
-		f := functions[name]
+		f := functions()[name]
 		out = append(out, Function{Name: name, Takes: f.takes(), Aggregate: f.aggregate, Doc: f.doc, Example: f.example, Result: f.result})
 	}
 	return out
@@ -70,7 +71,7 @@ func (f function) takes() string {
 	return fmt.Sprintf("%d to %d arguments", f.least, f.most)
 }
 
-func functionNames() []string { return slices.Sorted(maps.Keys(functions)) }
+func functionNames() []string { return slices.Sorted(maps.Keys(functions())) }
 
 // numeric, textual and dynamic make operands of SQL with %s for the arguments.
 func numeric(format string, a ...any) operand { return operand{fmt.Sprintf(format, a...), isNumber} }
@@ -99,15 +100,12 @@ func (f function) as(doc, example, result string) function {
 	return f
 }
 
-// functions are those of the language, by their lower-case names. The map is
-// filled by a function of its own because the writer and the table need each
-// other.
-var functions = languageFunctions()
-
-func languageFunctions() map[string]function {
+// functions are those of the language, by their lower-case names. The table is
+// made when it is first asked for: most commands need none.
+var functions = sync.OnceValue(func() map[string]function {
 	all := map[string]function{}
 	for _, some := range []map[string]function{aggregateFunctions(), textFunctions(), choiceFunctions(), numberFunctions(), timeFunctions(), networkFunctions()} {
 		maps.Copy(all, some)
 	}
 	return all
-}
+})

@@ -62,7 +62,7 @@ func aggregateFunctions() map[string]function {
 
 // unsugared is a call said in other functions, or the call itself.
 func unsugared(c *Call) Expr {
-	if f := functions[c.Name]; f.sugar != nil {
+	if f := functions()[c.Name]; f.sugar != nil {
 		return f.sugar(c)
 	}
 	return c

@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -44,7 +43,7 @@ func (l *legacy) storing(o Options) part {
 }
 
 // storeName is what a store may be called.
-var storeName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+var storeName = compiled(`^[A-Za-z0-9_-]{1,64}$`)
 
 // storeName takes the name of an event store, and keeps that it stands there.
 func (l *legacy) storeName(uses *[]StoreUse) string {
@@ -53,7 +52,7 @@ func (l *legacy) storeName(uses *[]StoreUse) string {
 		l.unexpected(w, "the name of an event store")
 	}
 	name := l.expand(w.Text)
-	if !storeName.MatchString(name) {
+	if !storeName().MatchString(name) {
 		l.fail(w.At, "no name of an event store: "+name, "letters, digits, _ and -, at most 64")
 	}
 	*uses = append(*uses, StoreUse{Store: name, Text: l.text, At: w.At})

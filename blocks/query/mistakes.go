@@ -46,7 +46,7 @@ func (q *parser) callAhead() bool {
 	if t.kind != wordToken && t.kind != columnToken || q.at+1 >= len(q.tokens) || !q.tokens[q.at+1].is("(") {
 		return false
 	}
-	_, known := functions[strings.ToLower(strings.TrimPrefix(t.text, "$"))]
+	_, known := functions()[strings.ToLower(strings.TrimPrefix(t.text, "$"))]
 	return known
 }
 

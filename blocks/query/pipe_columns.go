@@ -2,7 +2,6 @@ package query
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -67,12 +66,12 @@ func pipeTitle(e Expr, position int, t token) string {
 	return fmt.Sprintf("expression_col%d", position)
 }
 
-var notOfName = regexp.MustCompile(`[^\p{L}\p{N}_]+`)
+var notOfName = compiled(`[^\p{L}\p{N}_]+`)
 
 // pathTitle is the name that pipe DQL gives a path: userIdentity_type for
 // @userIdentity.type.
 func pathTitle(path string) string {
-	return strings.Trim(notOfName.ReplaceAllString(path, "_"), "_")
+	return strings.Trim(notOfName().ReplaceAllString(path, "_"), "_")
 }
 
 // pathField reads a path out of the raw line, else out of the event's own field

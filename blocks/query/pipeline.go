@@ -41,8 +41,9 @@ func (p *Pipeline) Reads() []workbook.Reads {
 }
 
 // Run runs the directives one behind the other. Each row of the end says which
-// row that came in it was made from; actions count the rows that their own
-// directive got.
+// row that came in it was made from, each action which row of the end it was made
+// of: 0 where directives behind its own took the row away or put it together with
+// others.
 func (p *Pipeline) Run(ctx context.Context, in workbook.Table, env *workbook.Env) (workbook.Output, error) {
 	out := workbook.Output{Table: in}
 	from := make([]int, len(in.Rows))
@@ -56,6 +57,11 @@ func (p *Pipeline) Run(ctx context.Context, in workbook.Table, env *workbook.Env
 			err = workbook.TooManyRows(env.MaxRows)
 		}
 		out.Warnings = append(out.Warnings, next.Warnings...)
+		if err != nil && len(next.Actions) == 0 && len(out.Actions) > 0 {
+			next.Table = out.Table // the rows of the actions that were made before it failed
+		} else {
+			moved(out.Actions, next.Table.Rows)
+		}
 		out.Actions = append(out.Actions, next.Actions...)
 		out.Signals = append(out.Signals, next.Signals...)
 		out.Stores = append(out.Stores, next.Stores...)
@@ -72,7 +78,36 @@ func (p *Pipeline) Run(ctx context.Context, in workbook.Table, env *workbook.Env
 	for i := range out.Table.Rows {
 		out.Table.Rows[i].From = from[i]
 	}
+	if lost := rowless(out.Actions); lost > 0 {
+		out.Warnings = append(out.Warnings, fmt.Sprintf(
+			"%d of the actions were made of rows that directives behind _trigger took away: the block has the actions, not their rows; write those directives in a block behind", lost))
+	}
 	return out, nil
+}
+
+// moved counts the rows of actions anew: among the rows that a directive made of
+// those they count in.
+func moved(actions []workbook.Action, rows []workbook.Row) {
+	at := map[int]int{}
+	for i, row := range rows {
+		if _, known := at[row.From]; !known && row.From > 0 {
+			at[row.From] = i + 1
+		}
+	}
+	for i := range actions {
+		actions[i].Row = at[actions[i].Row]
+	}
+}
+
+// rowless counts the actions whose row the block no longer has.
+func rowless(actions []workbook.Action) int {
+	n := 0
+	for _, a := range actions {
+		if a.Row == 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // numbered gives actions the numbers that the runner will give them.

@@ -2,7 +2,6 @@ package query
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -90,7 +89,7 @@ func (d *dqlPrinter) print() string {
 }
 
 // plainStream are the streams that stand out of quotes.
-var plainStream = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*(-[A-Z_][A-Z0-9_]*)*$`)
+var plainStream = compiled(`^[A-Z_][A-Z0-9_]*(-[A-Z_][A-Z0-9_]*)*$`)
 
 func (d *dqlPrinter) from() string {
 	src := d.s.From[0]
@@ -112,7 +111,7 @@ func (d *dqlPrinter) from() string {
 	var texts []string
 	for _, name := range names {
 		text := printText(name)
-		if plainStream.MatchString(name) && !slices.Contains(keywords, name) {
+		if plainStream().MatchString(name) && !slices.Contains(keywords, name) {
 			text = strings.ToLower(name)
 		}
 		texts = append(texts, text)
@@ -172,8 +171,8 @@ func (d *dqlPrinter) checkif(c *storeCheck) string {
 }
 
 var (
-	plainSpan   = regexp.MustCompile(`^[0-9]+[mhdwM]$`)
-	plainMoment = regexp.MustCompile(`^(?i:@now)([-+][0-9]+[mhdwM])?$`)
+	plainSpan   = compiled(`^[0-9]+[mhdwM]$`)
+	plainMoment = compiled(`^(?i:@now)([-+][0-9]+[mhdwM])?$`)
 )
 
 func (d *dqlPrinter) window() []string {
@@ -183,7 +182,7 @@ func (d *dqlPrinter) window() []string {
 		return nil
 	case w.Duration != "" && w.End != "":
 		d.lack("$Duration with $EndTime")
-	case w.Duration != "" && !plainSpan.MatchString(w.Duration):
+	case w.Duration != "" && !plainSpan().MatchString(w.Duration):
 		d.lack("duration of " + w.Duration)
 	case w.Duration != "":
 		return []string{"duration " + w.Duration}
@@ -194,7 +193,7 @@ func (d *dqlPrinter) window() []string {
 }
 
 func dqlMoment(written string) string {
-	if plainMoment.MatchString(written) || timestampLength(written) == len(written) {
+	if plainMoment().MatchString(written) || timestampLength(written) == len(written) {
 		return written
 	}
 	return printText(written)

@@ -285,7 +285,7 @@ func (w *writer) collect(e Expr, s *Select, src *scopeSource, g *events.Grouping
 		if plain := unsugared(e); plain != Expr(e) {
 			return w.collect(plain, s, src, g, calls)
 		}
-		if functions[e.Name].aggregate {
+		if functions()[e.Name].aggregate {
 			if slices.ContainsFunc(*calls, func(c *Call) bool { return same(c, e) }) {
 				return true
 			}

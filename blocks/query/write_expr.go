@@ -320,7 +320,7 @@ func (w *writer) call(e *Call) operand {
 	if e.Star {
 		return numeric("count(*)")
 	}
-	f := functions[e.Name]
+	f := functions()[e.Name]
 	if f.aggregate && !w.inside {
 		w.inside = true
 		defer func() { w.inside = false }()

@@ -89,7 +89,7 @@ func sourcesOf(e Expr, sc *scope) (list []int, ok bool) {
 			return nil, false
 		}
 	case *Call:
-		if f := functions[e.Name]; f.aggregate || f.pattern > 0 || e.Name == "event_time" {
+		if f := functions()[e.Name]; f.aggregate || f.pattern > 0 || e.Name == "event_time" {
 			return nil, false
 		}
 	}
