@@ -41,8 +41,11 @@ The language is told by how the query begins: SELECT or WITH is SQL, stream= or
 sourcename= pipe DQL, a directive such as _fetch legacy DQL, and $Field = value
 the text of a search.
 
--o csv writes a quote before texts that a spreadsheet would take for a formula.
--o ndjson writes an object a row, keyed by the names of the columns.`,
+-o csv writes a quote before texts that a spreadsheet would take for a formula
+(they begin with =, +, - or @, or a control character), and all others as they
+are, control characters in them too: it is for files and programs. On a terminal
+those stand as escapes. -o ndjson writes an object a row, keyed by the names of
+the columns, and leaves texts as they are, within JSON's escapes.`,
 		Example: `  tabletop query 'SELECT $SrcIP, COUNT(*) FROM FIREWALL GROUP BY $SrcIP' --events examples/suspicious-remote-desktop/events
   tabletop query 'SELECT * FROM THREAT LIMIT 5' --events examples/malicious-url/events -o ndjson
   tabletop query 'stream=firewall where dstport=3389 | groupby srcip' --events examples/suspicious-remote-desktop/events

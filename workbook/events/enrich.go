@@ -20,7 +20,7 @@ type enrichNode struct {
 
 // joinNode adds the columns of a CSV file or an event store to the events.
 type joinNode struct {
-	File    source.Text            `yaml:"file" doc:"a CSV file with a header, from the folder of sources.yaml"`
+	File    source.Text            `yaml:"file" doc:"a CSV file with a header, in the folder of sources.yaml or below"`
 	Store   source.Text            `yaml:"store" doc:"an event store, in place of a file"`
 	On      source.Text            `yaml:"on,required" doc:"the event's column that is looked up"`
 	Key     source.Text            `yaml:"key" doc:"the list's column that it is looked up in (default its first)"`

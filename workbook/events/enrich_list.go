@@ -50,6 +50,35 @@ func newListCache(folder string, stores func(name string) (workbook.Table, error
 	return &listCache{folder: folder, loaded: map[listKey]*lookupList{}, databases: map[string]*database{}, stores: stores}
 }
 
+// local refuses a list that lies outside of the folder of the sources file, also
+// behind a link: who takes over a folder from somebody else would have files of
+// this machine read into answers and records.
+func (c *listCache) local(file, full string) error {
+	if !filepath.IsLocal(filepath.FromSlash(file)) {
+		return errOutside
+	}
+	home, err := filepath.EvalSymlinks(c.folder)
+	if err != nil {
+		return err
+	}
+	real, err := filepath.EvalSymlinks(full)
+	if err != nil {
+		return err
+	}
+	if home, err = filepath.Abs(home); err != nil {
+		return err
+	}
+	if real, err = filepath.Abs(real); err != nil {
+		return err
+	}
+	if inside, err := filepath.Rel(home, real); err != nil || !filepath.IsLocal(inside) {
+		return errOutside
+	}
+	return nil
+}
+
+var errOutside = errors.New("it lies outside of the folder of " + SourcesName + ": put it below, and name it relative to that")
+
 // locate takes a path from the folder of the sources file.
 func (c *listCache) locate(file string) (full, name string, err error) {
 	path := file
@@ -136,13 +165,12 @@ func (c *listCache) load(file, key, match string) (*lookupList, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.local(file, full); err != nil {
+		return nil, withoutPath(err)
+	}
 	f, err := os.Open(full)
 	if err != nil {
-		var unreadable *os.PathError
-		if errors.As(err, &unreadable) {
-			return nil, unreadable.Err
-		}
-		return nil, err
+		return nil, withoutPath(err)
 	}
 	defer f.Close()
 	l := newLookupList(match)
@@ -157,6 +185,15 @@ func (c *listCache) load(file, key, match string) (*lookupList, error) {
 	l.side = &sideFile{full: full, name: name, kind: workbook.KindList, bytes: int64(len(text)), root: func() string { return root }}
 	c.loaded[known] = l
 	return l, nil
+}
+
+// withoutPath is the reason of an error alone, where who tells it names the file.
+func withoutPath(err error) error {
+	var unreadable *os.PathError
+	if errors.As(err, &unreadable) {
+		return unreadable.Err
+	}
+	return err
 }
 
 func newLookupList(match string) *lookupList {

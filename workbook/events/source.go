@@ -297,9 +297,10 @@ func find(at string, rules []*rule) (files []*file, left []LeftOut, err error) {
 		err := add(at, filepath.Base(at))
 		return files, nil, err
 	}
-	err = filepath.WalkDir(at, func(p string, entry fs.DirEntry, err error) error {
+	root := at + string(filepath.Separator) // else a link to a folder would not be followed
+	err = filepath.WalkDir(root, func(p string, entry fs.DirEntry, err error) error {
 		relative, outside := filepath.Rel(at, p)
-		if p == at || outside != nil {
+		if p == root || outside != nil {
 			return errors.Join(err, outside)
 		}
 		name := filepath.ToSlash(filepath.Join(filepath.Base(at), relative))

@@ -427,3 +427,15 @@ func TestColumnNames(t *testing.T) {
 		}
 	}
 }
+
+func TestFormulaSafe(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "-1.5e3": "-1.5e3", "+7": "+7", "a=1": "a=1", " =1": " =1", "ü": "ü",
+		"=1+1": "'=1+1", "-1+1": "'-1+1", "+x": "'+x", "@SUM(A1)": "'@SUM(A1)", "＝1": "'＝1",
+		"\t=1": "'\t=1", "\r=1": "'\r=1", "\n=1": "'\n=1", "\x00=1": "'\x00=1", "\x1b[2J": "'\x1b[2J", "\u0085=1": "'\u0085=1",
+	} {
+		if got := FormulaSafe(text); got != want {
+			t.Errorf("%q becomes %q, not %q", text, got, want)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"tabletop/workbook"
@@ -61,9 +62,15 @@ func writeCSV(to io.Writer, t workbook.Table) error {
 	return w.Error()
 }
 
-// FormulaSafe puts a quote before a text that a spreadsheet would calculate.
+// formulaSigns begin what a spreadsheet calculates, also in their wide forms.
+const formulaSigns = "=+-@＝＋－＠"
+
+// FormulaSafe puts a quote before a text that a spreadsheet would calculate: one
+// that begins with =, +, - or @, or with a control character, which some drop
+// before they look. Numbers stay.
 func FormulaSafe(text string) string {
-	if text == "" || workbook.IsNumber(text) || !strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+	first, _ := utf8.DecodeRuneInString(text)
+	if text == "" || workbook.IsNumber(text) || !unicode.IsControl(first) && !strings.ContainsRune(formulaSigns, first) {
 		return text
 	}
 	return "'" + text
