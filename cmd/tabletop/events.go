@@ -25,15 +25,16 @@ func eventsCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "events PATH",
 		Short: "Tell what a file or a folder of events holds",
-		Long: `events reads a file or a folder of events once and tells what it holds: the files
-with their formats, the streams with their times and columns, how often each
-column has a value and what it looks like, and the lines that are no events.
-Files in a folder that can't hold events (an image, a link that leads nowhere) are
-told and left out, as query and run do; a file that is named is an error then.
+		Long: `events reads a file or a folder of events once and tells what it holds: the
+files with their formats, the streams with their times and columns, how often
+each column has a value and what it looks like, and the lines that are no
+events. Files in a folder that can't hold events (an image, a link that leads
+nowhere) are told and left out, as query and run do; a file that is named is an
+error then.
 
 A column that a source in sources.yaml gives stands with a +. Behind the columns
-stand those that DNIF adds when it receives events, and what in sources.yaml would
-add them here: types, lists (join) and databases of addresses (mmdb).`,
+stand those that DNIF adds when it receives events, and what in sources.yaml
+would add them here: types, lists (join) and databases of addresses (mmdb).`,
 		Example: `  tabletop events examples/suspicious-remote-desktop/events
   tabletop events logs -o json
   tabletop events /var/log/auth.log --tz Europe/Berlin --year 2025
@@ -243,8 +244,9 @@ func mappingCommand(c *console) *cobra.Command {
 	return &cobra.Command{
 		Use:   "mapping [NAME]",
 		Short: "List the built-in mappings, or print one as a sources.yaml",
-		Long: `mapping lists the built-in mappings of raw logs to DNIF's streams and columns, or
-prints one as a sources.yaml to copy. A source in sources.yaml can also name one:
+		Long: `mapping lists the built-in mappings of raw logs to DNIF's streams and columns,
+or prints one as a sources.yaml to copy. A source in sources.yaml can also name
+one:
 
   sources:
     - {files: ['rdp*.log*'], mapping: zeek-rdp}`,

@@ -28,10 +28,10 @@ func storesExportCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export NAME",
 		Short: "Write an event store to a file",
-		Long: `export writes an event store as csv, ndjson, json or xlsx. CSV puts a quote before
-texts that a spreadsheet would take for a formula; what a form has no place for,
-as bytes that are no text in JSON, is an error that names the row. A file that is
-there already is written over with --force alone.`,
+		Long: `export writes an event store as csv, ndjson, json or xlsx. CSV puts a quote
+before texts that a spreadsheet would take for a formula; what a form has no
+place for, as bytes that are no text in JSON, is an error that names the row. A
+file that is there already is written over with --force alone.`,
 		Example: `  tabletop stores export bad_ips
   tabletop stores export assets --to assets.xlsx
   tabletop stores export assets -o ndjson`,

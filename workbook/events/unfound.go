@@ -54,7 +54,7 @@ func (s sourceNode) named(r *rule) []*named {
 	}
 	for _, n := range oneOrSeveral(s.When) {
 		var c conditionNode
-		if source.Decode(n, &c); c.Field.Exists() {
+		if _ = source.Decode(n, &c); c.Field.Exists() {
 			add(c.Field, "when asks for", true)
 		}
 	}
@@ -85,13 +85,13 @@ func lookedUp(n source.Node) []source.Text {
 	list := slices.Clone(e.Types)
 	for _, d := range oneOrSeveral(e.MMDB) {
 		var m mmdbNode
-		if source.Decode(d, &m); m.On.Set() {
+		if _ = source.Decode(d, &m); m.On.Set() {
 			list = append(list, m.On)
 		}
 	}
 	for _, d := range oneOrSeveral(e.Join) {
 		var j joinNode
-		if source.Decode(d, &j); j.On.Set() {
+		if _ = source.Decode(d, &j); j.On.Set() {
 			list = append(list, j.On)
 		}
 	}
