@@ -151,7 +151,10 @@ func (c *console) inspectedFile(f events.InspectedFile) {
 		c.line(indent, c.red("not read"), "  ", clean(f.Problem))
 	}
 	if f.Format != "" {
-		c.line(indent, f.Format, c.faint(" ("+f.Reason+")"), ", ", plural(f.Bytes, "byte", "bytes"), ", ", plural(f.Events, "event", "events"), andUndecodable(f.Undecodable))
+		text := f.Format + " (" + f.Reason + "), " + plural(f.Bytes, "byte", "bytes") + ", " + plural(f.Events, "event", "events") + andUndecodable(f.Undecodable)
+		for _, part := range wrap(clean(text), c.width-len(indent)) {
+			c.line(indent, part)
+		}
 	}
 	if f.Yearless != nil {
 		for _, part := range wrap(clean(f.Yearless.String()), c.width-len(indent)) {
@@ -182,7 +185,8 @@ func (c *console) inspectedStream(s events.InspectedStream) {
 		c.line("  ", c.yellow(plural(s.NoTime, "event", "events")+" without a time"))
 	}
 	if s.NoZone > 0 {
-		c.line("  ", c.yellow(plural(s.NoZone, "event", "events")+" whose time names no zone"), ": name it with --tz, or as tz in ", events.SourcesName)
+		c.line("  ", c.yellow(plural(s.NoZone, "event", "events")+" whose time names no zone"))
+		c.line(indent, "name it with --tz, or as tz in ", events.SourcesName)
 	}
 	g := grid{header: []string{"column", "filled", "samples"}, right: []bool{false, true, false}}
 	for _, column := range s.Columns {
