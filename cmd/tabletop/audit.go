@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strconv"
 	"time"
 
@@ -32,6 +33,9 @@ func (r *record) read(ctx context.Context, do func(*audit.Reader) error) error {
 	reader, err := audit.OpenReader(ctx, r.path)
 	if errors.Is(err, audit.ErrDamaged) { // a record that is not whole does not hold
 		return failure{exitNotHeld, err}
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nothingRan(fmt.Errorf("there is no %s: tabletop run makes it, --audit names another", r.path))
 	}
 	if err != nil {
 		return nothingRan(err)

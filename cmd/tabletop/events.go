@@ -25,15 +25,16 @@ func eventsCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "events PATH",
 		Short: "Tell what a file or a folder of events holds",
-		Long: `events reads a file or a folder of events once and tells what it holds: the files
-with their formats, the streams with their times and columns, how often each
-column has a value and what it looks like, and the lines that are no events.
-Files in a folder that can't hold events (an image, a link that leads nowhere) are
-told and left out, as query and run do; a file that is named is an error then.
+		Long: `events reads a file or a folder of events once and tells what it holds: the
+files with their formats, the streams with their times and columns, how often
+each column has a value and what it looks like, and the lines that are no
+events. Files in a folder that can't hold events (an image, a link that leads
+nowhere) are told and left out, as query and run do; a file that is named is an
+error then.
 
 A column that a source in sources.yaml gives stands with a +. Behind the columns
-stand those that DNIF adds when it receives events, and what in sources.yaml would
-add them here: types, lists (join) and databases of addresses (mmdb).`,
+stand those that DNIF adds when it receives events, and what in sources.yaml
+would add them here: types, lists (join) and databases of addresses (mmdb).`,
 		Example: `  tabletop events examples/suspicious-remote-desktop/events
   tabletop events logs -o json
   tabletop events /var/log/auth.log --tz Europe/Berlin --year 2025
@@ -150,7 +151,10 @@ func (c *console) inspectedFile(f events.InspectedFile) {
 		c.line(indent, c.red("not read"), "  ", clean(f.Problem))
 	}
 	if f.Format != "" {
-		c.line(indent, f.Format, c.faint(" ("+f.Reason+")"), ", ", plural(f.Bytes, "byte", "bytes"), ", ", plural(f.Events, "event", "events"), andUndecodable(f.Undecodable))
+		text := f.Format + " (" + f.Reason + "), " + plural(f.Bytes, "byte", "bytes") + ", " + plural(f.Events, "event", "events") + andUndecodable(f.Undecodable)
+		for _, part := range wrap(clean(text), c.width-len(indent)) {
+			c.line(indent, part)
+		}
 	}
 	if f.Yearless != nil {
 		for _, part := range wrap(clean(f.Yearless.String()), c.width-len(indent)) {
@@ -181,7 +185,8 @@ func (c *console) inspectedStream(s events.InspectedStream) {
 		c.line("  ", c.yellow(plural(s.NoTime, "event", "events")+" without a time"))
 	}
 	if s.NoZone > 0 {
-		c.line("  ", c.yellow(plural(s.NoZone, "event", "events")+" whose time names no zone"), ": name it with --tz, or as tz in ", events.SourcesName)
+		c.line("  ", c.yellow(plural(s.NoZone, "event", "events")+" whose time names no zone"))
+		c.line(indent, "name it with --tz, or as tz in ", events.SourcesName)
 	}
 	g := grid{header: []string{"column", "filled", "samples"}, right: []bool{false, true, false}}
 	for _, column := range s.Columns {
@@ -243,8 +248,9 @@ func mappingCommand(c *console) *cobra.Command {
 	return &cobra.Command{
 		Use:   "mapping [NAME]",
 		Short: "List the built-in mappings, or print one as a sources.yaml",
-		Long: `mapping lists the built-in mappings of raw logs to DNIF's streams and columns, or
-prints one as a sources.yaml to copy. A source in sources.yaml can also name one:
+		Long: `mapping lists the built-in mappings of raw logs to DNIF's streams and columns,
+or prints one as a sources.yaml to copy. A source in sources.yaml can also name
+one:
 
   sources:
     - {files: ['rdp*.log*'], mapping: zeek-rdp}`,

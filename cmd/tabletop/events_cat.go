@@ -29,18 +29,19 @@ func catCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cat FILE:LINE | FILE@BYTE",
 		Short: "Print one event by its place",
-		Long: `cat prints the event that begins in a line of a file, or at a byte: as it stands,
-then its stream, time and columns. Lines count from 1, bytes from 0; in compressed
-files and in zips they are those of the text inside.
+		Long: `cat prints the event that begins in a line of a file, or at a byte: as it
+stands, then its stream, time and columns. Lines count from 1, bytes from 0; in
+compressed files and in zips they are those of the text inside.
 
 FILE:LINE is how every command prints a place. FILE is a path on this machine;
-with --events it is a file's name as runs print it, which begins with the name of
-the folder of events, so that what they print can be pasted. FILE@BYTE is for what
-JSON and the audit call offset.
+with --events it is a file's name as runs print it, which begins with the name
+of the folder of events, so that what they print can be pasted. FILE@BYTE is for
+what JSON and the audit call offset.
 
 A column that a source in sources.yaml gives stands with a +.`,
-		Example: `  tabletop events cat examples/suspicious-remote-desktop/events/FIREWALL.ndjson:1
-  tabletop events cat events/gateway.ndjson.gz:3 --events examples/suspicious-remote-desktop/events
+		Example: `  tabletop events cat examples/malicious-url/events/THREAT.csv:2
+  tabletop events cat events/gateway.ndjson.gz:3 \
+      --events examples/suspicious-remote-desktop/events
   tabletop events cat logs/monday.zip/rdp.ndjson@1203 -o json`,
 		Args: exactly(1, "one event, as events/FIREWALL.ndjson:7 or events/FIREWALL.ndjson@1203"),
 		RunE: func(cmd *cobra.Command, args []string) error { return l.run(cmd.Context(), c, args[0]) },

@@ -36,7 +36,7 @@ func pseudonymiseCommand(c *console) *cobra.Command {
 		Long:  pseudonymiseHelp,
 		Example: `  tabletop events pseudonymise events --key exercise.key --new-key --to shared
   tabletop events pseudonymise monday.csv.gz --key exercise.key --to monday
-  tabletop events pseudonymise logs --key k --to out --column badge=user,site=keep`,
+  tabletop events pseudonymise logs --key k --to out --column badge=user`,
 		Args: exactly(1, "a file or a folder of events"),
 		RunE: func(cmd *cobra.Command, args []string) error { return d.run(cmd.Context(), c, args[0]) },
 	}
@@ -55,15 +55,15 @@ func pseudonymiseCommand(c *console) *cobra.Command {
 	return cmd
 }
 
-const pseudonymiseHelp = `pseudonymise writes copies of event files in which names are others: the same name
-becomes the same pseudonym in every file, and again with the same key, so that
-joins, counts, groups and the guard's verdicts stay. Whoever has the key finds a
-name again by guessing it: never give it away with the files.
+const pseudonymiseHelp = `pseudonymise writes copies of event files in which names are others: the same
+name becomes the same pseudonym in every file, and again with the same key, so
+that joins, counts, groups and the guard's verdicts stay. Whoever has the key
+finds a name again by guessing it: never give it away with the files.
 
 What is replaced:
   addresses  two that share their first bits still do, so networks are kept;
              private, CGNAT, documentation and public stay what they are
-  users      user-…; of DOMAIN\name, name@domain and machine$ each part by itself
+  users      user-…; of DOMAIN\name, name@domain, machine$ each part by itself
   mailboxes  local part and display name as users, the domain as a host
   hosts      label by label (host-…, d-… below a public suffix); the suffix
              stays, and so does a domain that strangers share
@@ -72,29 +72,30 @@ What is replaced:
   SIDs       the numbers of one's own domains
   texts      the indicators in them: URLs, mailboxes, addresses, hosts under a
              public suffix, users in home folders, what stands behind a label
-             that is a column below (user=…, Account Name: …), "for NAME from",
-             and the words that columns of users and hosts hold elsewhere
+             that is a column below (user=…, Account Name: …), "for NAME
+             from", and the words that columns of users and hosts hold elsewhere
 Letter case: Anna and anna become two spellings of one pseudonym.
 
-What stays, on purpose: numbers (also in a column of users), times, hashes, ports,
-actions, MAC addresses, GUIDs; keys, names of columns, streams and files; loopback,
-link-local, multicast and reserved addresses, public name servers; accounts of
-every system (root, SYSTEM, Administrator), postmaster and abuse; www and labels
-that begin with _; domains that strangers share (github.com, gmail.com). In free
-text a name of several words stays, and so does one that no column holds: read
-the files before they go out, or take such columns out.
+What stays, on purpose: numbers (also in a column of users), times, hashes,
+ports, actions, MAC addresses, GUIDs; keys, names of columns, streams and files;
+loopback, link-local, multicast and reserved addresses, public name servers;
+accounts of every system (root, SYSTEM, Administrator), postmaster and abuse;
+www and labels that begin with _; domains that strangers share (github.com,
+gmail.com). In free text a name of several words stays, and so does one that no
+column holds: read the files before they go out, or take such columns out.
 
-A value's content decides first, then the column's name. A condition of a query on
-a text that is replaced needs the pseudonym: --column NAME=keep leaves a column.
-Lines that are no events are not dropped: indicators in them are replaced, and
-they are counted. sources.yaml and the lists that it joins come along. Mail is
-refused. Compression stays; files in a zip become files in a folder of its name.
-Nothing is written outside of DIR, and where anything fails nothing is left there.`
+A value's content decides first, then the column's name. A condition of a query
+on a text that is replaced needs the pseudonym: --column NAME=keep leaves a
+column. Lines that are no events are not dropped: indicators in them are
+replaced, and they are counted. sources.yaml and the lists that it joins come
+along. Mail is refused. Compression stays; files in a zip become files in a
+folder of its name. Nothing is written outside of DIR, and where anything fails
+nothing is left there.`
 
 // columnHelp lists the columns that are known by name.
 func columnHelp() string {
 	var b strings.Builder
-	b.WriteString("Columns known by name (letter case, $, blanks and the signs . _ - @ do not count):")
+	b.WriteString("Columns known by name (letter case, $, blanks and . _ - @ do not count):")
 	for _, kind := range pseudonym.Kinds {
 		names := pseudonym.ColumnNames(pseudonym.Kind(kind))
 		if len(names) == 0 {

@@ -28,7 +28,8 @@ tabletop query; shows the SQL it becomes, the columns it reads and the
 conditions that are tested while the files are read. With --events it counts the
 events that each condition lets through, alone and with all before it.`,
 		Example: `  tabletop explain 'stream=firewall where dstport=3389 | groupby srcip'
-  tabletop explain 'SELECT $SrcIP FROM FIREWALL WHERE $DstPort=3389 AND $Duration=7d' --events examples/suspicious-remote-desktop/events
+  tabletop explain 'SELECT $SrcIP FROM FIREWALL WHERE $DstPort=3389' \
+      --events examples/suspicious-remote-desktop/events
   tabletop explain '_fetch * from event where $Stream=THREAT last 5' -o json`,
 		Args: exactly(1, "one query, in quotes"),
 		RunE: func(cmd *cobra.Command, args []string) error { return e.run(cmd.Context(), c, args[0]) },

@@ -50,6 +50,13 @@ func (c *console) para(text string) {
 	}
 }
 
+// fact writes a line that names things whole: what is too long goes on below.
+func (c *console) fact(parts ...string) {
+	for _, line := range wrapHanging(clean(strings.Join(parts, "")), c.width) {
+		c.line(line)
+	}
+}
+
 func stage(s string) string {
 	if s == "" {
 		return "no stage"

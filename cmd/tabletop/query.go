@@ -46,10 +46,14 @@ the text of a search.
 are, control characters in them too: it is for files and programs. On a terminal
 those stand as escapes. -o ndjson writes an object a row, keyed by the names of
 the columns, and leaves texts as they are, within JSON's escapes.`,
-		Example: `  tabletop query 'SELECT $SrcIP, COUNT(*) FROM FIREWALL GROUP BY $SrcIP' --events examples/suspicious-remote-desktop/events
-  tabletop query 'SELECT * FROM THREAT LIMIT 5' --events examples/malicious-url/events -o ndjson
-  tabletop query 'stream=firewall where dstport=3389 | groupby srcip' --events examples/suspicious-remote-desktop/events
-  tabletop query '_fetch * from event where $Stream=THREAT last 5 >>_agg count' --events examples/malicious-url/events`,
+		Example: `  tabletop query 'SELECT $SrcIP, COUNT(*) FROM FIREWALL GROUP BY $SrcIP' \
+      --events examples/suspicious-remote-desktop/events
+  tabletop query 'SELECT * FROM THREAT LIMIT 5' \
+      --events examples/malicious-url/events -o ndjson
+  tabletop query 'stream=firewall where dstport=3389 | groupby srcip' \
+      --events examples/suspicious-remote-desktop/events
+  tabletop query '_fetch * from event where $Stream=THREAT last 5' \
+      --events examples/malicious-url/events`,
 		Args: exactly(1, "one query, in quotes"),
 		RunE: func(cmd *cobra.Command, args []string) error { return q.run(cmd.Context(), c, args[0]) },
 	}

@@ -44,7 +44,8 @@ and answered by a simulated vendor. Nothing leaves the machine.
 What blocks write to event stores is seen by the run alone, and told at its end;
 --keep-stores makes it lasting where the run completed.`,
 		Example: `  tabletop run examples/suspicious-remote-desktop
-  tabletop run examples/malicious-domain/published.yaml --now 2026-01-28T12:00:00Z
+  tabletop run examples/malicious-domain/published.yaml \
+      --now 2026-01-28T12:00:00Z
   tabletop run workbook.yaml --set Vector=EMAIL
   tabletop run workbook.yaml --events /var/log/zeek --window all -o json
   tabletop run workbook.yaml --stores lists.db --keep-stores

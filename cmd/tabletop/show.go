@@ -14,24 +14,24 @@ import (
 // adds: who ran it, when, on what and why.
 func (c *console) show(r audit.Run) {
 	c.line(c.strong(clean(r.Workbook.Name)), c.faint(fmt.Sprintf("  run %d, %s, %s", r.Number, clean(r.Mode), clean(r.Status))))
-	c.line("by ", clean(r.User), " on ", clean(r.Host), ", ", r.Started.Local().Format("2006-01-02 15:04:05 MST"), ", tabletop ", clean(r.Version))
+	c.fact("by ", clean(r.User), " on ", clean(r.Host), ", ", r.Started.Local().Format("2006-01-02 15:04:05 MST"), ", tabletop ", clean(r.Version))
 	if r.Reason != "" || r.Ticket != "" {
-		c.line("because: ", clean(strings.TrimSpace(r.Reason+" "+r.Ticket)))
+		c.fact("because: ", clean(strings.TrimSpace(r.Reason+" "+r.Ticket)))
 	}
-	c.line("the clock stood at ", r.Now.Format(time.RFC3339), ", ", clean(r.NowSource))
-	c.line("workbook ", clean(r.Workbook.Path), " sha256 ", short(r.Workbook.Digest))
+	c.fact("the clock stood at ", r.Now.Format(time.RFC3339), ", ", clean(r.NowSource))
+	c.fact("workbook ", clean(r.Workbook.Path), " sha256 ", short(r.Workbook.Digest))
 	if r.Integrations != nil {
-		c.line("integrations ", clean(r.Integrations.Path), " sha256 ", short(r.Integrations.Digest))
+		c.fact("integrations ", clean(r.Integrations.Path), " sha256 ", short(r.Integrations.Digest))
 	}
 	if r.Guard != nil {
-		c.line("guard ", clean(r.Guard.Path), " sha256 ", short(r.Guard.Digest))
+		c.fact("guard ", clean(r.Guard.Path), " sha256 ", short(r.Guard.Digest))
 	}
 	for _, f := range r.Files {
 		if f.Kind != "" {
-			c.line(clean(f.Kind), " ", clean(f.Path), ", ", plural(f.Bytes, "byte", "bytes"), ", root ", short(f.Root))
+			c.fact(clean(f.Kind), " ", clean(f.Path), ", ", plural(f.Bytes, "byte", "bytes"), ", root ", short(f.Root))
 			continue
 		}
-		c.line("events ", clean(f.Path), ", ", plural(f.Events, "event", "events"), ", ", plural(f.Bytes, "byte", "bytes"), ", root ", short(f.Root))
+		c.fact("events ", clean(f.Path), ", ", plural(f.Events, "event", "events"), ", ", plural(f.Bytes, "byte", "bytes"), ", root ", short(f.Root))
 	}
 	c.warnings(r.Warnings)
 	for _, b := range r.Blocks {

@@ -20,8 +20,9 @@ func storesCommand(c *console) *cobra.Command {
 		Use:   "stores",
 		Short: "List, load and take away event stores",
 		Long: `stores works on event stores: named tables that _store writes, and _retrieve and
-lookups read. They lie in a file of their own beside the audit (audit.stores.db);
---stores names another. A run writes to them only with --keep-stores.`,
+lookups read. They lie in a file of their own beside the audit
+(audit.stores.db); --stores names another. A run writes to them only with
+--keep-stores.`,
 		Example: `  tabletop stores list
   tabletop stores import bad_ips bad_ips.csv
   tabletop stores show bad_ips`,

@@ -28,10 +28,10 @@ func storesExportCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export NAME",
 		Short: "Write an event store to a file",
-		Long: `export writes an event store as csv, ndjson, json or xlsx. CSV puts a quote before
-texts that a spreadsheet would take for a formula; what a form has no place for,
-as bytes that are no text in JSON, is an error that names the row. A file that is
-there already is written over with --force alone.`,
+		Long: `export writes an event store as csv, ndjson, json or xlsx. CSV puts a quote
+before texts that a spreadsheet would take for a formula; what a form has no
+place for, as bytes that are no text in JSON, is an error that names the row. A
+file that is there already is written over with --force alone.`,
 		Example: `  tabletop stores export bad_ips
   tabletop stores export assets --to assets.xlsx
   tabletop stores export assets -o ndjson`,
@@ -81,8 +81,8 @@ func (t *taking) write(ctx context.Context, c *console, file *stores.Stores, nam
 		return fmt.Errorf("export the store %s: %w", name, err)
 	}
 	if t.to != "" {
-		if _, err := os.Lstat(t.to); err == nil && !t.force {
-			return nothingRan(fmt.Errorf("%s exists already: name another file, or write over it with --force", t.to))
+		if err := t.mayWrite(); err != nil {
+			return nothingRan(err)
 		}
 		if err := replaceFile(t.to, b.Bytes()); err != nil {
 			return err
@@ -91,6 +91,24 @@ func (t *taking) write(ctx context.Context, c *console, file *stores.Stores, nam
 		return nil
 	}
 	c.text(b.Bytes(), form)
+	return nil
+}
+
+// mayWrite refuses what stands at --to already.
+func (t *taking) mayWrite() error {
+	info, err := os.Stat(t.to)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.IsDir():
+		return fmt.Errorf("--to %s is a folder: name a file in it", t.to)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("--to %s is no regular file: without --to the export goes to the output", t.to)
+	case !t.force:
+		return fmt.Errorf("%s exists already: name another file, or write over it with --force", t.to)
+	}
 	return nil
 }
 

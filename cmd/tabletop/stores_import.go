@@ -30,16 +30,16 @@ func storesImportCommand(c *console) *cobra.Command {
 		Use:   "import NAME FILE",
 		Short: "Load a file into an event store",
 		Long: `import loads a file into an event store and tells what changed. The file is CSV
-with a header, JSON (a list of objects), NDJSON or XLSX; any mistake in it is told
-with its place, and then nothing is written.
+with a header, JSON (a list of objects), NDJSON or XLSX; any mistake in it is
+told with its place, and then nothing is written.
 
 Every value stays what it is: what stands in CSV is text, an empty field is
 nothing; numbers in JSON that can't be held as written stay text; XLSX gives the
 stored results of formulas, and dates as text.
 
 A store that is there already needs --mode: stack_replace puts the file in the
-place of all rows, stack_append adds its rows, key_replace puts each in the place
-of the row with the same --key, or adds it.`,
+place of all rows, stack_append adds its rows, key_replace puts each in the
+place of the row with the same --key, or adds it.`,
 		Example: `  tabletop stores import bad_ips bad_ips.csv
   tabletop stores import assets assets.xlsx --sheet Hosts
   tabletop stores import assets new.csv --mode key_replace --key '$Host'`,

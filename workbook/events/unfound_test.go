@@ -11,18 +11,18 @@ import (
 // TestUnfoundSaysWhatWasLookedAt has a field whose only event is behind those that
 // are looked at, and one that no event has.
 func TestUnfoundSaysWhatWasLookedAt(t *testing.T) {
-	const sources = "sources: [{files: ['*.ndjson'], fields: {User: nameof, Late: late}}]"
+	const sources = "sources: [{files: ['*.ndjson'], fields: {User: nam, Late: late}}]"
 	lines := strings.Repeat(`{"name":"a"}`+"\n", lookedEvents)
 	for text, want := range map[string][]string{
 		lines: {
-			"no event has the field nameof, which $User is taken from",
+			"no event has the field nam, which $User is taken from",
 			"no event has the field late, which $Late is taken from",
 		},
 		lines + `{"late":null}` + "\n": {
-			"none of the first 1000 events of a file has the field nameof, which $User is taken from",
+			"none of the first 1000 events of a file has the field nam, which $User is taken from",
 			"none of the first 1000 events of a file has the field late, which $Late is taken from",
 		},
-		`{"late":null}` + "\n": {"no event has the field nameof, which $User is taken from"},
+		`{"late":null}` + "\n": {"no event has the field nam, which $User is taken from"},
 		"":                     nil,
 	} {
 		folder := t.TempDir()
