@@ -15,6 +15,7 @@ func ParsePipe(text source.Text, p *workbook.Preparation) (*Statement, source.Pr
 		return nil, warnings
 	}
 	limited := tree.defaultLimit
+	warnings = append(warnings, suspectTexts(text, tree)...)
 	s, problems := newStatement(text, tree)
 	if s != nil {
 		s.pipeLimited = limited
@@ -26,7 +27,7 @@ func ParsePipe(text source.Text, p *workbook.Preparation) (*Statement, source.Pr
 // follow it in _fetch. As in a Search block the stream is FIREWALL and 100 rows
 // are given, the newest, unless it says otherwise.
 func ParseSearch(text source.Text, o Options, p *workbook.Preparation) (pipeline *Pipeline, problems source.Problems) {
-	l := &legacy{text: text, p: p, to: len(text.Value), directive: "the search"}
+	l := &legacy{text: text, p: p, to: len(text.Value), directive: searchDirective}
 	defer func() {
 		if m := caught(recover()); len(m) > 0 {
 			pipeline, problems = nil, m

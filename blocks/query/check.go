@@ -2,6 +2,7 @@ package query
 
 import (
 	"slices"
+	"strings"
 
 	"tabletop/workbook/source"
 )
@@ -84,6 +85,7 @@ func (c *checker) walk(e *Expr, w Window) {
 		}
 	case *Binary:
 		c.misspeltWindow(x)
+		c.condition(x)
 	case *Span:
 		c.fail(x.At, "a duration or a moment where a value must stand", "these stand behind $Duration=, $StartTime= and $EndTime=")
 	case *In:
@@ -105,8 +107,30 @@ func (c *checker) walk(e *Expr, w Window) {
 // misspeltWindow tells $Duraton=7d from other durations out of place.
 func (c *checker) misspeltWindow(x *Binary) {
 	column, named := x.X.(*Column)
-	if _, span := x.Y.(*Span); span && named && windowName(column) == "" {
-		c.fail(column.At, "unknown time "+column.Name, source.DidYouMean(column.Name, windowNames))
+	span, timed := x.Y.(*Span)
+	if !timed || !named || windowName(column) != "" {
+		return
+	}
+	if strings.HasSuffix(strings.ToLower(column.Name), "time") || strings.HasSuffix(strings.ToLower(column.Name), "tstamp") {
+		c.fail(column.At, "the query's time is not a condition on "+column.Name, "write $StartTime="+span.Text+" or $EndTime="+span.Text+", or $Duration=1h")
+	}
+	c.fail(column.At, "unknown time "+column.Name, source.DidYouMean(column.Name, windowNames))
+}
+
+// condition refuses a number or a text that AND or OR joins, as in $A=1 OR 2.
+func (c *checker) condition(x *Binary) {
+	if x.Op != "AND" && x.Op != "OR" {
+		return
+	}
+	for _, side := range []Expr{x.X, x.Y} {
+		l, ok := side.(*Literal)
+		if !ok {
+			continue
+		}
+		switch l.Value.(type) {
+		case string, int64, float64:
+			c.fail(l.At, "a value where a condition must stand: "+renderLiteral(l.Value), "write $Field = "+renderLiteral(l.Value)+", or a list: $Field IN (…, "+renderLiteral(l.Value)+")")
+		}
 	}
 }
 

@@ -249,7 +249,7 @@ func (q *parser) named(t token) Expr {
 
 func (q *parser) qualified(t token) Expr {
 	if q.peek().is("*") {
-		q.fail(q.peek(), t.text+".* is not supported yet", "name the columns, or write * alone")
+		q.fail(q.peek(), t.text+".* where one value must stand", "it stands behind SELECT, or name a column")
 	}
 	return &Column{At: t.start, Qualifier: t.text, Name: q.name("a column")}
 }

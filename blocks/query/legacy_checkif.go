@@ -46,6 +46,9 @@ func (l *legacy) checkif(o Options) part {
 	w := l.next()
 	form := strings.ToLower(w.Text)
 	if w.Quoted || !slices.Contains(checkForms, form) {
+		if strings.HasPrefix(w.Text, "$") && !w.Quoted {
+			l.fail(w.At, "no comparison before "+w.Text, "write int_compare or str_compare before it, include at the end")
+		}
 		l.unexpected(w, "one of "+strings.Join(checkForms, ", "), checkForms...)
 	}
 	if form == "lookup" {

@@ -33,11 +33,21 @@ func (l *legacy) fetch() *fetch {
 	f := &fetch{tree: &Select{At: l.at, Limit: -1, Offset: -1}}
 	var fields []Word
 	star := l.accept("*")
+	if w := l.peek(); !star && !w.Quoted && strings.EqualFold(w.Text, "from") {
+		l.fail(w.At, "_fetch names no fields", "write _fetch * from event, or fields before from")
+	}
 	if !star {
 		fields = l.fields(1<<10, "* or the fields to fetch, as in $SrcIP, $DstIP")
 	}
 	if !l.accept("from") {
-		l.unexpected(l.peek(), "from", "from")
+		w := l.peek()
+		switch {
+		case strings.HasPrefix(w.Text, "$") && !w.Quoted:
+			l.fail(w.At, "a comma is missing before "+w.Text, "write a comma between fields")
+		case strings.EqualFold(w.Text, "where"):
+			l.fail(w.At, "from is missing before where", "write from event where …")
+		}
+		l.unexpected(w, "from", "from")
 	}
 	src := l.fetchSource()
 	if l.accept("where") {
@@ -70,11 +80,17 @@ func (l *legacy) conditions(f *fetch, src *Source) {
 		case l.accept("AND"):
 		case !w.Quoted && strings.EqualFold(w.Text, "NOT"):
 		case !w.Quoted && strings.EqualFold(w.Text, "OR"):
-			l.fail(w.At, "OR is no part of legacy DQL", "write $Field IN [a, b], or ask in pipe DQL: stream=… where … or …")
+			l.fail(w.At, "OR is no part of "+l.language(), "write $Field IN [a, b], or ask in pipe DQL: stream=… where … or …")
 		case w.Text == "" && !w.Quoted, !w.Quoted && slices.ContainsFunc(fetchWords, func(k string) bool { return strings.EqualFold(k, w.Text) }):
 			return
 		default:
 			l.pipeSign(w)
+			if w.Text == "," || w.Text == "&&" || w.Text == "&" {
+				l.fail(w.At, w.Text+" between conditions", "write AND")
+			}
+			if !w.Quoted && strings.HasPrefix(w.Text, "$") {
+				l.fail(w.At, "AND is missing before "+w.Text, "write AND between conditions, and no comma behind a value")
+			}
 			if !w.Quoted && digitsLength(w.Text) == len(w.Text) {
 				l.fail(w.At, "no word before the number "+w.Text, "write limit, first or last before it")
 			}
@@ -91,7 +107,7 @@ func (l *legacy) condition(f *fetch, src *Source) Expr {
 		not = !not
 	}
 	if w := l.peek(); w.Text == "(" {
-		l.fail(w.At, "parentheses are no part of legacy DQL", "ask in pipe DQL: stream=… where …")
+		l.fail(w.At, "parentheses are no part of "+l.language(), "ask in pipe DQL: stream=… where …")
 	}
 	field := l.field("a field, as in $SrcIP")
 	e := l.test(f, src, field, not)
@@ -115,6 +131,9 @@ func (l *legacy) test(f *fetch, src *Source, field Word, not bool) Expr {
 	}
 	w := l.next()
 	op := treeOperator(w.Text)
+	if !w.Quoted && strings.EqualFold(w.Text, "LIKE") {
+		l.fail(w.At, "LIKE is no part of "+l.language(), "write "+field.Text+"=x* with * at either end, or =regex(…)")
+	}
 	if w.Quoted || op == "" {
 		l.unexpected(w, "=, !=, <, <=, >, >= or IN behind "+field.Text)
 	}
@@ -352,6 +371,9 @@ func (f *fetch) tail(l *legacy, star bool, fields []Word) {
 			limited = true
 			f.limit(l, w, group)
 		default:
+			if strings.HasPrefix(w.Text, "$") && !w.Quoted && f.tree.Where == nil {
+				l.fail(w.At, "where is missing before "+w.Text, "write where before the conditions, AND between them")
+			}
 			l.unexpected(w, "group, as, limit, first or last", fetchWords...)
 		}
 	}

@@ -2,7 +2,10 @@ package query
 
 import (
 	"slices"
+	"strconv"
 	"strings"
+
+	"tabletop/workbook/source"
 )
 
 // groupForms are those of _fetch … group and of _agg.
@@ -20,7 +23,12 @@ func (l *legacy) grouping(slicing bool) (form string, by []Word, stat string, of
 		known = known[:len(known)-1]
 	}
 	if w.Quoted || !slices.Contains(known, form) {
-		l.unexpected(w, "one of "+strings.Join(known, ", "), known...)
+		l.pipeSign(w)
+		fix := "one of " + strings.Join(known, ", ")
+		if near := source.Nearest(w.Text, known); near != "" {
+			fix = "did you mean " + near + "?"
+		}
+		l.fail(w.At, "there is no form of aggregate "+strconv.Quote(w.Text), fix)
 	}
 	switch form {
 	case "sum", "min", "max", "avg":

@@ -45,6 +45,9 @@ type sorting struct {
 
 func (l *legacy) sorting() part {
 	if !l.accept("by") {
+		if w := l.peek(); strings.HasPrefix(w.Text, "$") && !w.Quoted {
+			l.fail(w.At, "by is missing before "+w.Text, "write _sort by "+w.Text+" DESC")
+		}
 		l.unexpected(l.peek(), "by", "by")
 	}
 	s := sorting{by: l.field("the field to sort by, as in count_unique")}

@@ -112,6 +112,8 @@ func (z *pipe) noPipeSign(t token) {
 	switch {
 	case t.kind == wordToken && slices.Contains(pipeNames, name) && !(name == "duration" && comparisons[next.text] == "=" && next.kind == symbolToken):
 		z.fail(t, "a pipe is missing before "+t.text, "write | "+name)
+	case t.kind == wordToken && begun && pipesElsewhere[name] != "":
+		z.noPipe(t)
 	case t.kind == wordToken && name == "duration":
 		z.fail(t, "a pipe is missing before duration", "write | duration 7d, without =")
 	case !begun && (t.is("AND") || t.is("OR")):
@@ -128,6 +130,20 @@ func (z *pipe) noPipeSign(t token) {
 func (q *parser) unexpectedFix(t token) string {
 	if address := q.bareAddress(t); address != "" {
 		return "a text stands in quotes: '" + address + "'"
+	}
+	if q.at > 0 {
+		before := q.tokens[q.at-1]
+		switch {
+		case before.is("LAST") && t.kind == durationToken:
+			return "write " + t.text + " alone, as in $Duration=" + t.text
+		case before.kind == numberToken && t.kind == wordToken && len(t.text) == 1 && strings.Contains("mhdwM", t.text):
+			return "a duration is written " + before.text + t.text + ", without a blank"
+		case before.is("IN") && !t.is("("):
+			return "a list of values stands in ( )"
+		}
+	}
+	if t.kind == stringToken && q.at > 0 && q.tokens[q.at-1].is("AS") {
+		return "a name stands without quotes, or in backticks: `" + t.text + "`"
 	}
 	if fix := q.misspelt(t); fix != "" {
 		return fix
@@ -168,7 +184,21 @@ func (l *legacy) pipeSign(w Word) {
 	if w.Quoted || !strings.HasPrefix(w.Text, "|") {
 		return
 	}
+	if l.directive == searchDirective {
+		l.fail(w.At, "a pipe in a search", "write limit 5 and the like without it; pipes belong to stream=… where …")
+	}
 	l.fail(w.At, "a pipe among directives, which are joined by >>", "write >>_limit 5 and the like; pipes belong to stream=… where …")
+}
+
+// searchDirective is what messages call a search.
+const searchDirective = "the search"
+
+// language is what messages call the language that is read.
+func (l *legacy) language() string {
+	if l.directive == searchDirective {
+		return "a search"
+	}
+	return "legacy DQL"
 }
 
 // colon tells $Field:value, in which a colon stands for an operator.
@@ -212,6 +242,8 @@ var functionsElsewhere = map[string]string{
 	"regexp": "rlike", "json_extract": "get_json_object", "date_part": "year, month, day, hour, minute or second",
 	"extract": "year, month, day, hour, minute or second", "cidrmatch": "cidr_match", "iff": "if", "iif": "if", "decode": "CASE … WHEN … THEN … END",
 	"to_unix_timestamp": "unix_timestamp", "sha256": "sha2(text, 256)", "sha512": "sha2(text, 512)", "sha": "sha1",
+	"starts_with": "$Field LIKE 'x%'", "startswith": "$Field LIKE 'x%'", "ends_with": "$Field LIKE '%x'", "endswith": "$Field LIKE '%x'",
+	"contains": "$Field LIKE '%x%'", "like": "$Field LIKE 'x%'", "match": "rlike", "regexp_matches": "rlike",
 	"concatenate": "concat", "average": "avg", "getdate": "now", "sysdate": "now", "curdate": "current_date",
 }
 

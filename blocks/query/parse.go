@@ -89,6 +89,13 @@ func (q *parser) first() {
 		q.fail(t, "no query", "write SELECT … FROM <stream>")
 	case t.is("SELECT"), t.is("("), t.is("WITH"):
 	default:
+		name := "_" + strings.ToLower(t.text)
+		switch next := q.tokens[min(q.at+1, len(q.tokens)-1)]; {
+		case slices.Contains(directiveNames, name):
+			q.fail(t, "no query begins with "+t.text, "did you mean "+name+"?")
+		case t.kind == wordToken && comparisons[next.text] != "" && next.kind == symbolToken:
+			q.fail(t, "no query begins with "+t.text+" "+next.text, "a search begins with $: $"+t.text+next.text+"…")
+		}
 		q.fail(t, "a query begins with SELECT: only reading is allowed", "or ask with stream=<name> where …, _fetch … or $Field = value, …")
 	}
 }
@@ -264,7 +271,7 @@ func (q *parser) count(what string) int64 {
 	t := q.next()
 	n, err := strconv.ParseInt(t.text, 10, 64)
 	if t.kind != numberToken || err != nil {
-		q.fail(t, what+" takes a whole number", "")
+		q.fail(t, what+" takes a whole number", "as in "+what+" 10")
 	}
 	return n
 }
@@ -274,11 +281,17 @@ func (q *parser) item() Item {
 	if q.accept("*") {
 		return q.star(Item{At: t.start})
 	}
+	if q.starOf() {
+		return q.star(Item{At: t.start, Of: t.text})
+	}
 	if t.is("BARE") && q.accept("BARE", "(", "*", ")") {
 		return q.star(Item{At: t.start, Bare: true})
 	}
 	if t.is("FROM") {
 		q.fail(t, "expected a column, found FROM", "remove the comma before it, or name a column")
+	}
+	if t.is("TOP") && q.tokens[q.at+1].kind == numberToken {
+		q.fail(t, "TOP is no part of SQL here", "write LIMIT "+q.tokens[q.at+1].text+" at the end")
 	}
 	i := Item{Expr: q.expr(), At: t.start}
 	if q.accept("AS") {
@@ -296,6 +309,16 @@ func (q *parser) item() Item {
 		i.Alias = q.name("a name")
 	}
 	return i
+}
+
+// starOf takes source.*.
+func (q *parser) starOf() bool {
+	t := q.peek()
+	if t.kind != wordToken && t.kind != quotedToken && t.kind != columnToken || q.at+2 >= len(q.tokens) || !q.tokens[q.at+1].is(".") || !q.tokens[q.at+2].is("*") {
+		return false
+	}
+	q.at += 3
+	return true
 }
 
 // name takes an identifier in any of its forms.
@@ -368,6 +391,9 @@ func (q *parser) stream() string {
 	t := q.peek()
 	if t.kind != wordToken && t.kind != quotedToken && t.kind != columnToken || t.kind == wordToken && slices.ContainsFunc(keywords, t.is) {
 		q.unexpected("a stream")
+	}
+	if n := q.tokens[q.at+1]; t.kind == columnToken && n.is("=") {
+		q.fail(t, "a condition where a stream must stand", "write FROM "+strings.ToUpper(q.tokens[min(q.at+2, len(q.tokens)-1)].text))
 	}
 	return strings.ToUpper(q.hyphenated())
 }

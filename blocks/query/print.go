@@ -101,6 +101,9 @@ func printItem(i Item) string {
 		return text
 	}
 	text := "*"
+	if i.Of != "" {
+		text = printWord(i.Of) + ".*"
+	}
 	if i.Bare {
 		text = "BARE(*)"
 	}

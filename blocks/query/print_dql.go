@@ -233,6 +233,9 @@ func (d *dqlPrinter) items(items []Item, counting bool) string {
 	var texts []string
 	for i, item := range items {
 		switch {
+		case item.Of != "":
+			d.lack("source.*")
+			continue
 		case item.Expr == nil && !item.Bare:
 			d.lack("* with the names as the events have them (it gives them in small letters)")
 			continue

@@ -59,6 +59,7 @@ func TestPrint(t *testing.T) {
 	for _, text := range []string{
 		"SELECT $SrcIP, $DstIP, COUNT(*) FROM FIREWALL WHERE $DstPort=3389 AND $Duration=7d GROUP BY $SrcIP,$DstIP HAVING COUNT(*)>2 LIMIT 2",
 		"SELECT DISTINCT f.$a AS x, -$b, NOT $c IS NULL AS `y z` FROM X f LEFT JOIN (SELECT * FROM Y-Z) s ON f.$a = s.$a WHERE f.$b NOT IN (1, 'a''b', -2.5e10, NULL, TRUE) OR EXISTS (SELECT 1 AS o FROM W)",
+		"SELECT `f`.* EXCEPT ($a), b.*, 1 AS x FROM `F-G` f JOIN B ON f.$a = b.$a",
 		"SELECT a FROM X UNION ALL SELECT b FROM Y UNION SELECT c FROM (SELECT c FROM Z LIMIT 2) ORDER BY a DESC LIMIT 5 OFFSET 1",
 		"WITH x AS (SELECT $a FROM A UNION SELECT $b FROM B) SELECT $a FROM x WHERE $a RLIKE 'a\\\\d{3}' AND $a LIKE '\\{P}%'",
 		"SELECT CASE $a WHEN 1 THEN 'x' ELSE CAST($b AS TIMESTAMP) END AS c, count(DISTINCT $a, $b) FROM X WHERE (($a = $b) = ($c <=> 1)) AND ($a + 1) * 2 - (3 - 4) > 5 AND $StartTime='@now-3h' GROUP BY 1",

@@ -51,7 +51,9 @@ func Parse(text source.Text, p *workbook.Preparation) (*Statement, source.Proble
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	return newStatement(text, tree)
+	suspect := suspectTexts(text, tree)
+	s, problems := newStatement(text, tree)
+	return s, append(suspect, problems...)
 }
 
 // newStatement checks a tree and writes it once, to find what is wrong with it.
@@ -307,12 +309,12 @@ func missing(ctx context.Context, scan events.Scan, read events.Reading, set *ev
 		if len(names) == 0 {
 			return []string{"there are no events"}, nil
 		}
-		return []string{fmt.Sprintf("no event has the stream %s%s", strings.Join(names, " or "), hint(names[0], slices.Sorted(maps.Keys(streams))))}, nil
+		return []string{fmt.Sprintf("no event has the stream %s%s", strings.Join(names, " or "), streamHint(names[0], streams))}, nil
 	}
 	var out []string
 	for _, name := range names {
 		if streams[name] == nil && len(names) > 1 {
-			out = append(out, fmt.Sprintf("no event has the stream %s%s", name, hint(name, slices.Sorted(maps.Keys(streams)))))
+			out = append(out, fmt.Sprintf("no event has the stream %s%s", name, streamHint(name, streams)))
 		}
 	}
 	known := columnsOf(streams, names)
@@ -320,6 +322,17 @@ func missing(ctx context.Context, scan events.Scan, read events.Reading, set *ev
 		out = append(out, fmt.Sprintf("no event of %s has the column %s%s", scan.Name(), column, lackHint(column, known)))
 	}
 	return out, nil
+}
+
+// streamHint says which stream was meant.
+func streamHint(name string, streams map[string]*events.Stream) string {
+	if name == "EVENT" || name == "EVENTS" {
+		return ": in SQL a stream stands behind FROM, as in FROM FIREWALL"
+	}
+	if fix := source.DidYouMean(name, slices.Collect(maps.Keys(streams))); fix != "" {
+		return ": " + fix
+	}
+	return ""
 }
 
 // lackHint says what would give the column, or which one was meant. A column

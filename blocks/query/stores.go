@@ -56,7 +56,11 @@ func (s *Statement) withStores(ctx context.Context, o Options, extra map[string]
 		}
 		rows, err := o.storeRows(ctx, src.Store)
 		if err != nil {
-			return nil, source.Problems{s.text.Problem(src.At, err.Error(), "")}
+			message, fix, _ := strings.Cut(err.Error(), ": ")
+			if !strings.HasPrefix(fix, "did you") && s.tree.From[0].Store == src.Store {
+				fix = "a stream is chosen by where: from event where $Stream=" + strings.ToUpper(src.Store)
+			}
+			return nil, source.Problems{s.text.Problem(src.At, message, fix)}
 		}
 		all[storeStream(src.Store)] = rows
 	}

@@ -24,8 +24,10 @@ type Select struct {
 
 // An Item is a column of the result.
 type Item struct {
-	// Expr is nil for *.
+	// Expr is nil for *; Of is then the source whose columns are meant, "" for
+	// those of the only one.
 	Expr  Expr
+	Of    string
 	Alias string
 	// Bare gives the columns of * in lower case and without $, as pipe DQL does;
 	// Except are those that * leaves out.

@@ -201,10 +201,16 @@ func (w *writer) star(item Item, sc *scope, out *written, shape func(operand) st
 	if w.grouped {
 		w.fail(item.At, "* can't stand beside GROUP BY or an aggregate", "name the grouped columns")
 	}
-	if len(sc.sources) > 1 {
-		w.fail(item.At, "* over several streams is not supported", "name the columns, as in a.$SrcIP")
+	at := 0
+	switch {
+	case item.Of != "":
+		if at = slices.IndexFunc(sc.sources, func(s scopeSource) bool { return sameName(s.alias, item.Of) }); at < 0 {
+			w.fail(item.At, "FROM names no "+item.Of, "write its alias, or * alone")
+		}
+	case len(sc.sources) > 1:
+		w.fail(item.At, "* over several streams is not supported", "write "+sc.sources[0].alias+".*, or name the columns")
 	}
-	src := &sc.sources[0]
+	src := &sc.sources[at]
 	names := src.names
 	out.open = out.open || src.open
 	if src.scan >= 0 {
@@ -286,7 +292,8 @@ func (w *writer) scan(src Source, s *Select) int {
 	if w.window != nil && (w.timeless == nil || !w.timeless(scan.Stream)) {
 		var err error
 		if window, err = w.window(&s.Window); err != nil {
-			w.fail(max(s.Window.StartAt, s.Window.EndAt), err.Error(), "")
+			message, fix, _ := strings.Cut(err.Error(), ": ")
+			w.fail(max(s.Window.StartAt, s.Window.EndAt), message, fix)
 		}
 	}
 	scan.Window = window
