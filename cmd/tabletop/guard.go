@@ -20,8 +20,10 @@ func guardCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "guard",
 		Short: "Ask what the guard says of targets",
-		Long: `guard asks the guard, which judges every target of an action before a request is
-built for real.`,
+		Long: `guard asks the guard, which judges every target of an action before a
+request is sent.`,
+		Example: `  tabletop guard test 203.0.113.7 evil.example
+  tabletop guard test 10.0.0.5 -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -51,8 +53,8 @@ needs_approval (a signed approval would let it through), refused_protected
 reason. Nothing is sent and nothing is recorded.
 
 The type of a target is told by its text, or set with --type. - reads targets
-from the standard input, one a line. Own lists stand in guard.yaml, and the hosts
-of integrations.yaml are protected; both are looked for here.`,
+from the standard input, one a line. Own lists stand in guard.yaml, and the
+hosts of integrations.yaml are protected; both are looked for in this folder.`,
 		Example: `  tabletop guard test 10.0.0.5 8.8.8.8 203.0.113.7
   tabletop guard test 'hxxp://login[.]example[.]net/a' --type url
   tabletop guard test - -o json < targets.txt`,
