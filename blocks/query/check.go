@@ -148,7 +148,11 @@ func (c *checker) call(x *Call) {
 		return
 	}
 	if n < f.least || f.most >= 0 && n > f.most {
-		c.fail(x.At, x.Name+" takes "+f.takes(), "")
+		fix := ""
+		if x.Name == "count" {
+			fix = "write count(*) for all"
+		}
+		c.fail(x.At, x.Name+" takes "+f.takes(), fix)
 	}
 	if x.Distinct && !f.distinct {
 		c.fail(x.At, "DISTINCT means nothing in "+x.Name, "")

@@ -234,7 +234,7 @@ func (l *legacy) stream(src *Source, field Word, at int, name string) Expr {
 	}
 	src.Every, src.Stream = false, strings.ToUpper(name)
 	if name != src.Stream {
-		l.warn(at, "values mind letter case, so no event has the stream "+name, "write "+src.Stream)
+		l.warn(at, "letter case counts: no event has the stream "+name, "write "+src.Stream)
 		return &Literal{At: at, Value: false}
 	}
 	return nil

@@ -49,7 +49,7 @@ func (f fetching) run(ctx context.Context, in workbook.Table, env *workbook.Env)
 		out.Table.Rows = nestedTop(out.Table.Rows, f.fetch.levels, f.fetch.nested)
 	}
 	if n := f.fetch.cut; n > 0 && int64(len(out.Table.Rows)) == n {
-		out.Warnings = append(out.Warnings, fmt.Sprintf("limit %d keeps any rows, in no order: last %d gives the newest, first %d the oldest", n, n, n))
+		out.Warnings = append(out.Warnings, fmt.Sprintf("limit %d keeps any rows: last %d gives the newest, first %d the oldest", n, n, n))
 	}
 	if f.joined {
 		out.Table = appended(in, out.Table)

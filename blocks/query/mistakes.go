@@ -126,24 +126,53 @@ func (z *pipe) noPipeSign(t token) {
 	z.unexpected("| or the end of the query")
 }
 
+// fixBehind says what to do about a token out of place by what stands before it.
+func (q *parser) fixBehind(t token) string {
+	if q.at == 0 {
+		return ""
+	}
+	before := q.tokens[q.at-1]
+	switch {
+	case before.is("LAST") && t.kind == durationToken:
+		return "write " + t.text + " alone, as in $Duration=" + t.text
+	case before.kind == numberToken && t.kind == wordToken && len(t.text) == 1 && strings.Contains("mhdwM", t.text):
+		return "a duration is written " + before.text + t.text + ", without a blank"
+	case before.kind == numberToken && t.is(",") && q.at > 1 && q.tokens[q.at-2].is("LIMIT"):
+		return "write LIMIT <rows> OFFSET " + before.text
+	case before.kind == numberToken && t.is(","):
+		return "numbers stand without commas between their digits"
+	case before.is("IN") && !t.is("("):
+		return "a list of values stands in ( )"
+	case (before.is("%") || before.is("*")) && q.at > 1 && q.tokens[q.at-2].end == before.start && !t.is("("):
+		return "a pattern stands in quotes behind LIKE, with %: '" + q.tokens[q.at-2].text + "%'"
+	case before.is("AND"), before.is("OR"), before.is("WHERE"):
+		return "write a condition behind " + strings.ToUpper(before.text) + ", or take it out"
+	case (before.is("IS") || before.is("NOT")) && t.is("EMPTY"):
+		return "write IS NULL or IS NOT NULL, = '' or <> ''"
+	case before.kind == wordToken && !slices.ContainsFunc(keywords, before.is) && t.kind != symbolToken:
+		if near := source.Nearest(before.text, keywords); near != "" && len(before.text) > 2 {
+			return "did you mean " + near + " where " + before.text + " stands?"
+		}
+	}
+	return ""
+}
+
 // unexpectedFix says what to do about a token out of place.
 func (q *parser) unexpectedFix(t token) string {
 	if address := q.bareAddress(t); address != "" {
 		return "a text stands in quotes: '" + address + "'"
 	}
-	if q.at > 0 {
-		before := q.tokens[q.at-1]
-		switch {
-		case before.is("LAST") && t.kind == durationToken:
-			return "write " + t.text + " alone, as in $Duration=" + t.text
-		case before.kind == numberToken && t.kind == wordToken && len(t.text) == 1 && strings.Contains("mhdwM", t.text):
-			return "a duration is written " + before.text + t.text + ", without a blank"
-		case before.is("IN") && !t.is("("):
-			return "a list of values stands in ( )"
-		}
+	if fix := q.fixBehind(t); fix != "" {
+		return fix
 	}
 	if t.kind == stringToken && q.at > 0 && q.tokens[q.at-1].is("AS") {
 		return "a name stands without quotes, or in backticks: `" + t.text + "`"
+	}
+	switch {
+	case t.is("GROUP"), t.is("ORDER"):
+		return "did you mean " + strings.ToUpper(t.text) + " BY?"
+	case t.is("CONTAINS"), t.is("STARTSWITH"), t.is("ENDSWITH"), t.is("MATCHES"):
+		return "write LIKE '%x%', or RLIKE for a pattern"
 	}
 	if fix := q.misspelt(t); fix != "" {
 		return fix

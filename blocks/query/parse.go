@@ -93,6 +93,8 @@ func (q *parser) first() {
 		switch next := q.tokens[min(q.at+1, len(q.tokens)-1)]; {
 		case slices.Contains(directiveNames, name):
 			q.fail(t, "no query begins with "+t.text, "did you mean "+name+"?")
+		case source.Nearest(t.text, []string{"SELECT", "WITH"}) != "":
+			q.fail(t, "a query begins with SELECT: only reading is allowed", "did you mean "+source.Nearest(t.text, []string{"SELECT", "WITH"})+"?")
 		case t.kind == wordToken && comparisons[next.text] != "" && next.kind == symbolToken:
 			q.fail(t, "no query begins with "+t.text+" "+next.text, "a search begins with $: $"+t.text+next.text+"…")
 		}

@@ -327,7 +327,7 @@ func missing(ctx context.Context, scan events.Scan, read events.Reading, set *ev
 // streamHint says which stream was meant.
 func streamHint(name string, streams map[string]*events.Stream) string {
 	if name == "EVENT" || name == "EVENTS" {
-		return ": in SQL a stream stands behind FROM, as in FROM FIREWALL"
+		return ": write the stream itself behind FROM"
 	}
 	if fix := source.DidYouMean(name, slices.Collect(maps.Keys(streams))); fix != "" {
 		return ": " + fix

@@ -23,6 +23,9 @@ func suspectTexts(text source.Text, s *Select) source.Problems {
 				warn(e.At, "a text in quotes where a column may be meant: "+written, "names stand without quotes, or in backticks")
 			}
 		case *Binary:
+			if l, ok := e.Y.(*Literal); ok && l.Value == nil && (e.Op == "=" || e.Op == "<>") {
+				warn(e.At, "nothing is "+e.Op+" NULL, so this holds for no event", "write IS NULL or IS NOT NULL")
+			}
 			if written, at := literalText(e.Y); (e.Op == "=" || e.Op == "<>") && len(written) > 1 && (strings.HasPrefix(written, "*") || strings.HasSuffix(written, "*")) {
 				warn(at, "* in quotes stands for itself", "write LIKE "+renderLiteral(percented(written))+" for any text")
 			}

@@ -96,7 +96,7 @@ func (e *explaining) run(ctx context.Context, c *console, text string) error {
 	}
 	for i, part := range explanation.Parts {
 		for _, w := range part.Warnings {
-			c.remark("warning: %s", cleanLines(w))
+			c.remark("%s", strings.Join(wrap("warning: "+clean(w), 78), "\n  "))
 		}
 		if len(explanation.Parts) > 1 {
 			c.line(fmt.Sprintf("Directive %d", i+1))
