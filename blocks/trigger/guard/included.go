@@ -113,18 +113,21 @@ func (w included) read(folder string, expires time.Time) (*list, source.Problems
 // readBounded reads a regular file of at most maxListBytes.
 func readBounded(path string) ([]byte, error) {
 	info, err := os.Stat(path)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case !info.Mode().IsRegular():
+	}
+	if !info.Mode().IsRegular() {
 		return nil, errors.New(path + " is no file")
-	case info.Size() > maxListBytes:
-		return nil, fmt.Errorf("%s is larger than %d MB", path, maxListBytes>>20)
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxListBytes))
+	// A list that is cut would protect less than it says.
+	text, err := io.ReadAll(io.LimitReader(f, maxListBytes+1))
+	if err == nil && len(text) > maxListBytes {
+		err = fmt.Errorf("%s is larger than %d MB", path, maxListBytes>>20)
+	}
+	return text, err
 }

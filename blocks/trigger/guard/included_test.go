@@ -15,6 +15,20 @@ import (
 	"tabletop/workbook/events"
 )
 
+func TestKindOf(t *testing.T) {
+	for text, want := range map[string]string{
+		"203.0.113.7": TypeIP, "2001:db8::1": TypeIP, "203.0.113.0/24": TypeIP, "010.0.0.5": TypeIP, "10.0.*": TypeIP, "203[.]0[.]113[.]7": TypeIP,
+		"evil.example": TypeDomain, "evil[.]example": TypeDomain, "*.evil.example": TypeDomain,
+		"https://evil.example/": TypeURL, "hxxp://evil[.]example/a": TypeURL, "evil.example/a": TypeURL, "http://u@evil.example/": TypeURL,
+		"a@evil.example": TypeMailbox, "<>": TypeMailbox,
+		strings.Repeat("aB", 16): TypeFileMD5, strings.Repeat("aB", 20): TypeFileSHA1, strings.Repeat("aB", 32): TypeFileSHA256, strings.Repeat("aB", 24): TypeDomain,
+	} {
+		if got := KindOf(text); got != want {
+			t.Errorf("%q is of type %s, want %s", text, got, want)
+		}
+	}
+}
+
 // guardIn loads a guard.yaml beside other files.
 func guardIn(t *testing.T, text string, files map[string]string) (*Guard, error) {
 	t.Helper()
@@ -38,6 +52,7 @@ allow:
   - {value: 45.83.12.9, reason: the partner said so}
   - {value: shop.github.io, reason: checked by hand}
   - {value: 10.0.0.0/8, reason: nothing of use}
+  - {value: one.tenant.github.io, reason: a part of a tenant}
 lists:
   - {file: cloud.json, level: ask, reason: a cloud, owner: network}
   - {file: ours.csv, level: never, reason: our own, expires: 2026-12-31}
@@ -69,6 +84,8 @@ func TestIncludedLists(t *testing.T) {
 		{TypeIP, "45.83.12.8", asks, RuleOwn, ""},
 		{TypeDomain, "shop.github.io", would, RuleAllowed, ""},
 		{TypeDomain, "other.github.io", asks, RuleTenant, ""},
+		{TypeDomain, "one.tenant.github.io", would, RuleAllowed, ""},
+		{TypeDomain, "tenant.github.io", asks, RuleTenant, ""},
 		{TypeDomain, "github.io", refused, RuleShared, ""},
 		{TypeIP, "10.1.1.1", refused, RulePrivate, ""},
 		{TypeIP, "45.83.12.9:80", workbook.Invalid, "", ""},
@@ -124,6 +141,26 @@ func TestIncludedListMistakes(t *testing.T) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
+	}
+}
+
+// A list is read whole or not at all.
+func TestALongListIsNotCut(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "long.txt")
+	if err := os.WriteFile(path, []byte("198.51.100.1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, maxListBytes+1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readBounded(path); err == nil || !strings.HasSuffix(err.Error(), "is larger than 64 MB") {
+		t.Errorf("got %v", err)
+	}
+	if err := os.Truncate(path, maxListBytes); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := readBounded(path); err != nil || len(text) != maxListBytes {
+		t.Errorf("at the bound: %d bytes, %v", len(text), err)
 	}
 }
 
