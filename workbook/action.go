@@ -68,6 +68,21 @@ type Action struct {
 
 	Request  *Request  `json:"request,omitempty"`
 	Response *Response `json:"response,omitempty"`
+
+	// Effect says in a line each what the request brings about, how long it
+	// lasts and what its limits are.
+	Effect []string `json:"effect,omitempty"`
+	// Values are the columns that the request is filled with, as text, by their
+	// names with $; nil where nobody plans to send it.
+	Values map[string]string `json:"-"`
+	// Undo is the inverse request; nil where there is none or nobody plans.
+	Undo *Request `json:"-"`
+	// Attempts counts how often the request was sent or tried, Task names what
+	// the vendor does about it. SettledBy is the run that found out the verdict,
+	// 0 for the action's own.
+	Attempts  int    `json:"attempts,omitempty"`
+	Task      string `json:"task,omitempty"`
+	SettledBy int64  `json:"settled_by,omitempty"`
 }
 
 // A Request is what would go, or went, to the vendor; secrets stand in it as

@@ -23,18 +23,30 @@ type Head struct {
 	Hash     string `json:"head"`
 }
 
-// The modes of a run. Only ModeApply talks to a vendor.
+// The modes of a run. ModeApply sends to a vendor and ModeResume asks one;
+// ModeSimulate sends to a simulator on this machine. ModePlan is a rehearsal
+// that wrote a plan, ModeUndo the making of a plan that takes actions back.
 const (
 	ModeRehearse = "rehearse"
+	ModePlan     = "plan"
 	ModeApply    = "apply"
 	ModeSimulate = "simulate"
+	ModeResume   = "resume"
+	ModeUndo     = "undo"
 )
 
 // Info is what is known of a run before its first block: who runs what, where,
 // on which files, and why.
 type Info struct {
+	// Workbook is nil for a run that has none, such as the making of a plan that
+	// takes actions back; Name then says what the run is.
 	Workbook *Workbook
+	Name     string
 	Mode     string
+	// Plan is the SHA-256 of the plan that is applied, in hexadecimal, Endpoint
+	// where a simulated run sends to, as FROM=TO.
+	Plan     string
+	Endpoint string
 	// Now is the rehearsal's clock, NowSource says where it was taken from.
 	Now       time.Time
 	NowSource string
