@@ -76,7 +76,9 @@ type Action struct {
 	// names with $; nil where nobody plans to send it.
 	Values map[string]string `json:"-"`
 	// Undo is the inverse request; nil where there is none or nobody plans.
-	Undo *Request `json:"-"`
+	// CannotUndo says why there is none.
+	Undo       *Request `json:"-"`
+	CannotUndo string   `json:"-"`
 	// Attempts counts how often the request was sent or tried, Task names what
 	// the vendor does about it. SettledBy is the run that found out the verdict,
 	// 0 for the action's own.

@@ -62,6 +62,8 @@ const (
 	Completed   = "completed"
 	Broken      = "failed"
 	Interrupted = "interrupted"
+	// Refused is a plan that was not applied.
+	Refused = "refused"
 )
 
 // A Result is a run that has ended.

@@ -17,6 +17,7 @@ type step struct {
 	integration *Integration
 	guard       *guard.Guard
 	sender      sender
+	planning    bool
 }
 
 // Run makes one action of each row. Where ctx ends, what was done so far is

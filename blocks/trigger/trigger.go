@@ -46,6 +46,9 @@ type Options struct {
 	// Vendor gets the requests that the guard lets through: the simulator in a
 	// rehearsal.
 	Vendor http.RoundTripper
+	// Planning has actions carry what a plan needs of them: the values that they
+	// are filled with, the inverse request and their effect.
+	Planning bool
 }
 
 // Kind is the kind of block `trigger: <configuration>`.
@@ -96,7 +99,7 @@ func Prepare(text source.Text, offset int, o Options, p *workbook.Preparation) w
 	if judge == nil {
 		judge = guard.New()
 	}
-	return &step{integration, o.Integrations.Protected(judge), sender{o.Vendor}}
+	return &step{integration, o.Integrations.Protected(judge), sender{o.Vendor}, o.Planning}
 }
 
 func notFoundFix(path string) string {

@@ -26,6 +26,7 @@ const (
 	exitFailed      = 1   // failed while running
 	exitNothingRan  = 2   // bad flags, bad workbook, bad configuration
 	exitNotHeld     = 3   // what was checked does not hold
+	exitRefused     = 4   // refused: a plan that changed, caps, disabled
 	exitInterrupted = 130 // interrupted
 )
 
@@ -66,6 +67,15 @@ func nothingRan(err error) error {
 		return nil
 	}
 	return failure{exitNothingRan, err}
+}
+
+// refused marks an error for what tabletop would not do although all was well
+// formed.
+func refused(err error) error {
+	if err == nil {
+		return nil
+	}
+	return failure{exitRefused, err}
 }
 
 // run is the whole program: it parses the arguments, runs a command and tells

@@ -42,6 +42,8 @@ type input struct {
 	bar *bar
 	// untimed says that nothing asks for the times of events.
 	untimed bool
+	// planning says that a plan is made of what runs.
+	planning bool
 	// session are the event stores that blocks work on, nil without a run.
 	session *stores.Session
 	// storesFile is where event stores are read without a session.
@@ -262,6 +264,7 @@ func (in *input) configure(b *bench) (source.Problems, error) {
 		}
 	}
 	b.options.Trigger.Vendor = simulator.New()
+	b.options.Trigger.Planning = in.planning
 	return problems, nil
 }
 

@@ -104,18 +104,26 @@ func (r *rehearsal) verdicts() ([]workbook.Verdict, error) {
 }
 
 func (r *rehearsal) run(ctx context.Context, c *console, path string) error {
-	if err := outputForm(r.output, "text", "json"); err != nil {
-		return err
-	}
-	if r.maxRows < 1 || r.keepRows < 0 {
-		return nothingRan(fmt.Errorf("--max-rows must be at least 1 and --keep-rows at least 0"))
-	}
 	if r.failOnSet && len(r.failOn) == 0 {
 		r.failOn = []string{""}
 	}
 	failOn, err := r.verdicts()
 	if err != nil {
 		return err
+	}
+	return r.rehearse(ctx, c, path, func(_ *bench, _ *audit.Log, _ workbook.Info, result workbook.Result) error {
+		return failing(result, failOn)
+	})
+}
+
+// rehearse rehearses a workbook and hands what came of it to then, while the
+// audit is still open for writing.
+func (r *rehearsal) rehearse(ctx context.Context, c *console, path string, then func(*bench, *audit.Log, workbook.Info, workbook.Result) error) error {
+	if err := outputForm(r.output, "text", "json"); err != nil {
+		return err
+	}
+	if r.maxRows < 1 || r.keepRows < 0 {
+		return nothingRan(fmt.Errorf("--max-rows must be at least 1 and --keep-rows at least 0"))
 	}
 	kept, err := r.openStores(ctx)
 	if err != nil {
@@ -161,13 +169,13 @@ func (r *rehearsal) run(ctx context.Context, c *console, path string) error {
 	info := r.info(b, files, now, from, warnings)
 	info.Program = <-digest
 	result, err := r.play(ctx, c, b, log, info)
+	if err == nil {
+		err = then(b, log, info, result)
+	}
 	if closing := log.Close(); err == nil {
 		err = closing
 	}
-	if err != nil {
-		return err
-	}
-	return failing(result, failOn)
+	return err
 }
 
 // keepAtLeast turns --keep-rows into what the audit takes, for which 0 is its
@@ -182,6 +190,11 @@ func keepAtLeast(n int) int {
 // play runs the program and shows it.
 func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.Log, info workbook.Info) (workbook.Result, error) {
 	o := workbook.Options{Info: info, MaxRows: r.maxRows, Strict: r.strict, Recorder: log}
+	if r.planning {
+		result, err := b.program.Run(ctx, o)
+		r.bar.hide()
+		return result, err
+	}
 	if r.output == "text" {
 		r.bar.hide()
 		c.opening(b, info)
@@ -218,8 +231,12 @@ func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.L
 func (r *rehearsal) info(b *bench, files []workbook.EventFile, now time.Time, from string, warnings []string) workbook.Info {
 	zone := b.zoneOr(time.UTC)
 	name, host := whoami()
+	mode := workbook.ModeRehearse
+	if r.planning {
+		mode = workbook.ModePlan
+	}
 	return workbook.Info{
-		Workbook: b.program.Workbook, Mode: workbook.ModeRehearse, Now: now, NowSource: from, Zone: zone,
+		Workbook: b.program.Workbook, Mode: mode, Now: now, NowSource: from, Zone: zone,
 		Parameters: b.program.Parameters, User: name, Host: host, Reason: r.reason, Ticket: r.ticket,
 		Version: version(), Integrations: b.integrations, Guard: b.guard, Files: files, Warnings: warnings,
 	}

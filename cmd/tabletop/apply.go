@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tabletop/audit"
+	"tabletop/blocks/trigger/plan"
+	"tabletop/workbook"
+)
+
+// An application is the command apply with its flags.
+type application struct {
+	audit     string
+	approvals []string
+	endpoints []string
+	yes       int
+	reason    string
+	ticket    string
+	output    string
+}
+
+func applyCommand(c *console) *cobra.Command {
+	a := &application{}
+	cmd := &cobra.Command{
+		Use:   "apply PLAN",
+		Short: "Send exactly what a plan says",
+		Long: `apply sends the requests of a plan, in their order, after it has checked again
+that nothing changed since: the workbook, the integrations, the guard and its
+lists, the approvers, the events, the guard's verdict on every target, the caps
+and the approvals. A plan that changed or is older than 24 hours is refused whole,
+and none is applied twice.
+
+Before a request leaves, that it will is on disk; what came of it is recorded
+after. An answer that never came leaves an action unknown: tabletop resume finds
+out. Ctrl-C stops before the next request.
+
+--endpoint sends to a simulator on this machine instead (tabletop simulate), with
+made-up secrets; the run is then recorded as simulated, and the plan stays unused.`,
+		Example: `  tabletop apply plan.json
+  tabletop apply plan.json --yes 3 --reason 'approved in SOC-17'
+  tabletop apply plan.json \
+      --endpoint https://api.xdr.trendmicro.com=http://127.0.0.1:8080`,
+		Args: exactly(1, "the file of a plan"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.run(cmd.Context(), c, cmd.InOrStdin(), args[0])
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&a.audit, "audit", "audit.db", "the audit that recorded the plan")
+	f.StringArrayVar(&a.approvals, "approval", nil, "file of an approval; may be repeated (default all that lie beside the plan)")
+	f.StringArrayVar(&a.endpoints, "endpoint", nil, "send to a simulator on this machine, as FROM=TO; may be repeated")
+	f.IntVar(&a.yes, "yes", 0, "the number of requests, instead of typing it")
+	f.StringVar(&a.reason, "reason", "", "why it is sent, for the audit")
+	f.StringVar(&a.ticket, "ticket", "", "the ticket that it belongs to, for the audit")
+	f.StringVarP(&a.output, "output", "o", "text", "text or json")
+	return cmd
+}
+
+func (a *application) run(ctx context.Context, c *console, stdin io.Reader, file string) error {
+	if err := outputForm(a.output, "text", "json"); err != nil {
+		return err
+	}
+	to, err := parseEndpoints(a.endpoints)
+	if err != nil {
+		return err
+	}
+	made, text, err := plan.Load(file)
+	if err != nil {
+		return nothingRan(err)
+	}
+	approvals, err := a.approvalsOf(file)
+	if err != nil {
+		return nothingRan(err)
+	}
+	release, err := lockSending(a.audit)
+	if err != nil {
+		return err
+	}
+	defer release()
+	d := &dispatch{
+		plan: made, text: text, sha: plan.SHA256(text), file: file, approvals: approvals, endpoints: to,
+		now: time.Now(), reason: a.reason, ticket: a.ticket, json: a.output == "json",
+	}
+	if err := d.known(ctx, a.audit); err != nil {
+		return err
+	}
+	return d.apply(ctx, c, a.audit, func(count int) error { return confirm(c, stdin, a.yes, count) })
+}
+
+// approvalsOf reads the approvals that were named, else those beside the plan.
+func (a *application) approvalsOf(file string) ([]plan.Approval, error) {
+	files := a.approvals
+	if files == nil {
+		var err error
+		if files, err = plan.ApprovalFiles(file); err != nil {
+			return nil, err
+		}
+	}
+	var out []plan.Approval
+	for _, f := range files {
+		approval, err := plan.LoadApproval(f)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, approval)
+	}
+	return out, nil
+}
+
+// confirm asks for the number of requests, which nobody types by mistake.
+func confirm(c *console, stdin io.Reader, yes, count int) error {
+	if yes != 0 {
+		if yes != count {
+			return refused(fmt.Errorf("--yes %d: the plan would send %s", yes, plural(count, "request", "requests")))
+		}
+		return nil
+	}
+	c.ask(fmt.Sprintf("Type %d to send %s: ", count, plural(count, "request", "requests")))
+	line, err := bufio.NewReader(io.LimitReader(stdin, 100)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if strings.TrimSpace(line) != strconv.Itoa(count) {
+		return refused(errors.New("nothing was sent: the number was not typed"))
+	}
+	return nil
+}
+
+// known looks the plan up in the audit.
+func (d *dispatch) known(ctx context.Context, path string) error {
+	reader, err := audit.OpenReader(ctx, path)
+	if err != nil {
+		return nothingRan(err)
+	}
+	defer reader.Close()
+	entry, err := reader.FindPlan(ctx, d.sha)
+	if errors.Is(err, audit.ErrNoPlan) {
+		return refused(fmt.Errorf("%s does not know this plan: it was changed since, or made with another audit (--audit)", path))
+	}
+	if err != nil {
+		return err
+	}
+	if entry.Run != d.plan.Run {
+		return refused(fmt.Errorf("the plan says that run %d made it, and %s that run %d did", d.plan.Run, path, entry.Run))
+	}
+	return nil
+}
+
+// modeOf is the mode in which requests go.
+func (d *dispatch) mode() string {
+	if len(d.endpoints) > 0 {
+		return workbook.ModeSimulate
+	}
+	return workbook.ModeApply
+}

@@ -1,0 +1,326 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"tabletop/audit"
+	"tabletop/blocks/trigger"
+	"tabletop/blocks/trigger/delivery"
+	"tabletop/blocks/trigger/guard"
+	"tabletop/blocks/trigger/plan"
+	"tabletop/workbook"
+)
+
+// sentWithin is how long an action counts as done for later runs: windows of
+// workbooks that run again and again overlap.
+const sentWithin = 24 * time.Hour
+
+// A dispatch is a plan on its way to vendors. The steps before the first
+// request only look: open, review, decide.
+type dispatch struct {
+	plan      plan.Plan
+	text      []byte
+	sha       string
+	file      string
+	approvals []plan.Approval
+	endpoints endpoints
+	now       time.Time
+	reason    string
+	ticket    string
+	json      bool
+
+	integrations *trigger.Integrations
+	guard        *trigger.Guard
+	approved     plan.Approved
+	decisions    []decision
+}
+
+// A decision is what becomes of one action of the plan.
+type decision struct {
+	// action is as it will be recorded; its verdict is would_send where it goes.
+	action   workbook.Action
+	filled   *trigger.Filled
+	approved guard.Approved
+}
+
+func (d decision) goes() bool { return d.filled != nil }
+
+// A refusal is why a plan is not applied, line by line, and the verdict that its
+// actions get for it; "" where each keeps its own.
+type refusal struct {
+	why     []string
+	verdict workbook.Verdict
+}
+
+func (r *refusal) Error() string { return "the plan is refused: " + strings.Join(r.why, "\n  ") }
+
+// refuse makes a refusal of one sentence.
+func refuse(format string, args ...any) error {
+	return &refusal{why: []string{fmt.Sprintf(format, args...)}}
+}
+
+// open reads again what the plan rests on.
+func (d *dispatch) open() error {
+	if d.plan.Integrations == nil {
+		return refuse("it names no integrations")
+	}
+	var err error
+	if d.integrations, err = trigger.Load(inFolder(d.plan.Folder, d.plan.Integrations)); err != nil {
+		return refuse("the integrations can't be read: %s", describe(err))
+	}
+	d.guard = trigger.NewGuard()
+	if d.plan.Guard != nil {
+		if d.guard, err = trigger.LoadGuard(inFolder(d.plan.Folder, d.plan.Guard)); err != nil {
+			return refuse("the guard's lists can't be read: %s", describe(err))
+		}
+	}
+	d.guard = d.integrations.Protected(d.guard.At(d.now))
+	return nil
+}
+
+// review holds the plan against the world as it is now.
+func (d *dispatch) review(ctx context.Context) error {
+	if d.plan.Simulated && len(d.endpoints) == 0 {
+		return refuse("it takes back what a simulated run sent: name the simulator with --endpoint")
+	}
+	if d.now.After(d.plan.Expires) {
+		return refuse("it expired at %s: make it anew", d.plan.Expires.UTC().Format(time.RFC3339))
+	}
+	changes, err := plan.Changed(ctx, d.plan)
+	if err != nil {
+		return err
+	}
+	if len(changes) > 0 {
+		return &refusal{why: append([]string{"what it rests on changed:"}, changes...)}
+	}
+	if err := d.open(); err != nil {
+		return err
+	}
+	if d.guard.OwnLists() == 0 && d.plan.Undoes == 0 {
+		return refuse("no own list says what is never to be blocked: write guard.yaml (tabletop guard init --from EVENTS proposes one) and plan again")
+	}
+	return d.checkApprovals()
+}
+
+// checkApprovals finds who approved what.
+func (d *dispatch) checkApprovals() error {
+	approvers := plan.Approvers{}
+	if d.plan.Approvers != nil {
+		var err error
+		if approvers, _, err = plan.LoadApprovers(inFolder(d.plan.Folder, d.plan.Approvers)); err != nil {
+			return refuse("the approvers can't be read: %s", describe(err))
+		}
+	}
+	d.approved = plan.Check(d.plan, d.sha, approvers, d.approvals, d.now)
+	if lacking := d.approved.Lacking(); len(lacking) > 0 {
+		return &refusal{why: append([]string{"it is not approved:"}, lacking...)}
+	}
+	return nil
+}
+
+// decide says of every action whether it goes.
+func (d *dispatch) decide(ctx context.Context, reader *audit.Reader) error {
+	first := map[string]int{}
+	for _, a := range d.plan.Actions {
+		decided, err := d.decideOne(ctx, reader, a, first)
+		if err != nil {
+			return err
+		}
+		d.decisions = append(d.decisions, decided)
+	}
+	return d.withinLimits(ctx, reader)
+}
+
+// decideOne decides on one action; first maps the keys of those that go to their
+// numbers.
+func (d *dispatch) decideOne(ctx context.Context, reader *audit.Reader, a plan.Action, first map[string]int) (decision, error) {
+	decided := decision{action: a.Action}
+	decided.action.Key, decided.action.Undo, decided.action.Values = a.Key, a.Undo, nil
+	if a.Verdict != workbook.WouldSend && a.Verdict != workbook.NeedsApproval {
+		return decided, nil
+	}
+	filled, err := d.fill(a)
+	if err != nil {
+		return decided, refuse("action %d: %s", a.Number, err)
+	}
+	if !reflect.DeepEqual(filled.Shown, a.Request) || filled.Key != a.Key || filled.Target != a.Target {
+		return decided, refuse("action %d: its request is not what the configuration makes of its values", a.Number)
+	}
+	judged, err := d.judge(a, filled)
+	if err != nil {
+		return decided, err
+	}
+	decided.action.Verdict, decided.action.Rule, decided.action.Reason = judged.Verdict, judged.Rule, judged.Reason
+	if judged.Verdict != workbook.WouldSend {
+		return decided, nil
+	}
+	if number, ok := first[a.Key]; ok {
+		decided.action.Verdict, decided.action.SameAs = workbook.Deduplicated, number
+		decided.action.Reason = fmt.Sprintf("the same request as action %d", number)
+		return decided, nil
+	}
+	done, err := d.delivered(ctx, reader, a)
+	if err != nil {
+		return decided, err
+	}
+	if done != "" {
+		decided.action.Verdict, decided.action.Reason = workbook.Deduplicated, done
+		return decided, nil
+	}
+	first[a.Key] = a.Number
+	decided.filled, decided.approved = filled, judged.Approved
+	return decided, nil
+}
+
+// fill fills an action's request anew, with its secrets.
+func (d *dispatch) fill(a plan.Action) (*trigger.Filled, error) {
+	n, suggestion := d.integrations.Find(a.Integration)
+	if n == nil {
+		return nil, errors.New("no configuration " + guard.Quote(a.Integration) + ": " + suggestion)
+	}
+	secret := n.Secret
+	if len(d.endpoints) > 0 {
+		secret = simulatedSecret
+	}
+	if d.plan.Undoes > 0 {
+		return n.FillUndo(a.Values, a.Canonical, secret)
+	}
+	return n.Fill(a.Values, a.Canonical, secret)
+}
+
+// simulatedSecret stands for every secret where a simulator is sent to.
+func simulatedSecret(name string) (string, error) { return "simulated-" + name, nil }
+
+// judge asks the guard again, and takes the approvals into account. An action
+// that takes another back needs no approval of its target: it lifts a block.
+func (d *dispatch) judge(a plan.Action, filled *trigger.Filled) (guard.Judgement, error) {
+	if d.plan.Undoes > 0 {
+		return guard.Release(a.Type, filled.Target), nil
+	}
+	judged := d.guard.Judge(a.Type, filled.Target)
+	if judged.Canonical != a.Canonical {
+		return judged, refuse("action %d: the guard reads its target as %s, and the plan says %s", a.Number, judged.Canonical, a.Canonical)
+	}
+	if a.Verdict == workbook.WouldSend {
+		if judged.Verdict != workbook.WouldSend {
+			return judged, refuse("action %d: the guard says %s now: %s", a.Number, judged.Verdict, judged.Reason)
+		}
+		return judged, nil
+	}
+	by, ok := d.approved.Of(a.Number)
+	if !ok {
+		judged.Verdict, judged.Rule, judged.Reason = workbook.NeedsApproval, a.Rule, a.Reason
+		return judged, nil
+	}
+	switch judged.Verdict {
+	case workbook.NeedsApproval:
+		return judged.Grant(by)
+	case workbook.WouldSend:
+		return judged, nil
+	}
+	return judged, refuse("action %d: the guard says %s now: %s", a.Number, judged.Verdict, judged.Reason)
+}
+
+// delivered tells where an earlier run sent the same; "" where none did. What is
+// simulated neither counts nor is counted.
+func (d *dispatch) delivered(ctx context.Context, reader *audit.Reader, a plan.Action) (string, error) {
+	if d.mode() != workbook.ModeApply {
+		return "", nil
+	}
+	done, found, err := reader.Delivered(ctx, a.Key, a.Canonical, d.now.Add(-sentWithin))
+	if err != nil || !found {
+		return "", err
+	}
+	return fmt.Sprintf("run %d, action %d: %s at %s", done.Run, done.Action, done.Verdict, done.Time.UTC().Format(time.RFC3339)), nil
+}
+
+// withinLimits checks the life cycle and the cap of each configuration.
+func (d *dispatch) withinLimits(ctx context.Context, reader *audit.Reader) error {
+	counts := map[string]int{}
+	for _, decided := range d.decisions {
+		if decided.goes() {
+			counts[decided.action.Integration]++
+		}
+	}
+	var disabled, over []string
+	for _, name := range d.integrations.Names() {
+		if counts[name] == 0 {
+			continue
+		}
+		n, _ := d.integrations.Find(name)
+		cycle, err := reader.Lifecycle(ctx, n.Digest(), d.endpoints.String())
+		if err != nil {
+			return err
+		}
+		if why := notReady(n, cycle); why != "" {
+			disabled = append(disabled, guard.Quote(name)+" "+why)
+		}
+		if len(d.endpoints) > 0 && d.endpoints[n.Origin()] == "" {
+			disabled = append(disabled, fmt.Sprintf("%s sends to %s, for which there is no --endpoint", guard.Quote(name), n.Origin()))
+		}
+		if d.plan.Undoes == 0 && counts[name] > n.MaxActions {
+			over = append(over, fmt.Sprintf("%s: %d actions, over the cap of %d (max_actions)", guard.Quote(name), counts[name], n.MaxActions))
+		}
+	}
+	switch {
+	case len(disabled) > 0:
+		return &refusal{disabled, workbook.RefusedDisabled}
+	case len(over) > 0:
+		return &refusal{over, workbook.RefusedCap}
+	}
+	return nil
+}
+
+// notReady says why a configuration must not be sent through; "" where it may.
+func notReady(n *trigger.Integration, cycle audit.Lifecycle) string {
+	name := guard.Quote(n.Name)
+	switch {
+	case !n.Enabled:
+		return "has enabled: false in its file"
+	case !cycle.Validated():
+		return "is not validated: tabletop integrations validate " + name
+	case !cycle.Enabled:
+		return "is not enabled: tabletop integrations enable " + name
+	}
+	return ""
+}
+
+// count is how many requests go.
+func (d *dispatch) count() int {
+	n := 0
+	for _, decided := range d.decisions {
+		if decided.goes() {
+			n++
+		}
+	}
+	return n
+}
+
+// queues are the requests by configuration, each in the order of the plan.
+func (d *dispatch) queues() ([]delivery.Queue, error) {
+	var queues []delivery.Queue
+	at := map[string]int{}
+	for _, decided := range d.decisions {
+		if !decided.goes() {
+			continue
+		}
+		name := decided.action.Integration
+		i, known := at[name]
+		if !known {
+			n, _ := d.integrations.Find(name)
+			policy, err := n.Policy()
+			if err != nil {
+				return nil, err
+			}
+			i, at[name] = len(queues), len(queues)
+			queues = append(queues, delivery.Queue{Name: name, Policy: policy})
+		}
+		queues[i].Messages = append(queues[i].Messages, decided.filled.Message(decided.action.Number, decided.approved))
+	}
+	return queues, nil
+}

@@ -1,0 +1,262 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"tabletop/audit"
+	"tabletop/blocks/trigger/delivery"
+	"tabletop/workbook"
+)
+
+// apply checks the plan, asks, and sends it. What it refuses is recorded too.
+func (d *dispatch) apply(ctx context.Context, c *console, path string, confirm func(count int) error) error {
+	reader, err := audit.OpenReader(ctx, path)
+	if err != nil {
+		return nothingRan(err)
+	}
+	defer reader.Close()
+	log, err := audit.Open(ctx, path, audit.Options{Now: time.Now})
+	if err != nil {
+		return nothingRan(err)
+	}
+	err = d.send(ctx, c, reader, log, confirm)
+	if closing := log.Close(); err == nil {
+		err = closing
+	}
+	return err
+}
+
+func (d *dispatch) send(ctx context.Context, c *console, reader *audit.Reader, log *audit.Log, confirm func(int) error) error {
+	err := d.review(ctx)
+	if err == nil {
+		err = d.decide(ctx, reader)
+	}
+	var not *refusal
+	if errors.As(err, &not) {
+		return errors.Join(refused(not), d.recordRefusal(ctx, log, not))
+	}
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	c.summary(d)
+	if d.count() == 0 {
+		return refused(errors.New("nothing of this plan goes: each action has its reason above"))
+	}
+	queues, err := d.queues()
+	if err != nil {
+		return nothingRan(err)
+	}
+	if err := confirm(d.count()); err != nil {
+		return err
+	}
+	run, err := d.begin(ctx, log)
+	if err != nil {
+		return err
+	}
+	b := newBook(log, run, d, func(a workbook.Action) {
+		if !d.json {
+			c.delivered(a)
+			_ = c.flush()
+		}
+	})
+	client, err := delivery.New(d.clientOptions(queues))
+	if err != nil {
+		return err
+	}
+	report, sending := delivery.Deliver(ctx, client, queues, b)
+	return d.finish(ctx, c, log, b, report, sending)
+}
+
+// clientOptions let requests go to the hosts of this plan's configurations only.
+func (d *dispatch) clientOptions(queues []delivery.Queue) delivery.Options {
+	o := delivery.Options{Endpoints: d.endpoints}
+	for _, q := range queues {
+		n, _ := d.integrations.Find(q.Name)
+		o.Origins = append(o.Origins, n.Origin())
+	}
+	return o
+}
+
+// info is what the audit keeps of the run.
+func (d *dispatch) info() workbook.Info {
+	name, host := whoami()
+	return workbook.Info{
+		Name: d.plan.Name, Mode: d.mode(), Plan: d.sha, Endpoint: d.endpoints.String(), Now: d.now, NowSource: "the wall clock", Zone: time.UTC,
+		User: name, Host: host, Reason: d.reason, Ticket: d.ticket, Version: version(), Program: programDigest(),
+	}
+}
+
+// begin opens the run's record, with the approvals and what does not go.
+func (d *dispatch) begin(ctx context.Context, log *audit.Log) (int64, error) {
+	kept := context.WithoutCancel(ctx)
+	info := d.info()
+	document := d.integrations.Document()
+	info.Integrations = &document
+	if g := d.guard.Document(); g.Path != "" {
+		info.Guard = &g
+	}
+	run, err := log.Begin(kept, info)
+	var applied audit.AppliedError
+	if errors.As(err, &applied) {
+		return 0, refused(fmt.Errorf("run %d applied this plan already: tabletop resume %d settles what is open of it", applied.Run, applied.Run))
+	}
+	if err != nil {
+		return 0, err
+	}
+	var given []audit.Approval
+	for _, a := range d.approved.Given() {
+		given = append(given, audit.Approval{Approver: a.Name, Key: a.Fingerprint, Statement: a.Statement, Signature: a.Signature, Time: a.Time})
+	}
+	if err := log.Approve(kept, run, given); err != nil {
+		return run, err
+	}
+	var staying []workbook.Action
+	for _, decided := range d.decisions {
+		if !decided.goes() {
+			staying = append(staying, decided.action)
+		}
+	}
+	return run, log.Refuse(kept, run, staying)
+}
+
+// recordRefusal records that the plan was refused: a run of its own that leaves
+// the plan unused. Actions get the refusal's verdict where it has one.
+func (d *dispatch) recordRefusal(ctx context.Context, log *audit.Log, why *refusal) error {
+	kept := context.WithoutCancel(ctx)
+	info := d.info()
+	info.Plan, info.Name = "", "refused: "+d.plan.Name
+	info.Warnings = append([]string{"plan " + d.sha + " of run " + fmt.Sprint(d.plan.Run)}, why.why...)
+	run, err := log.Begin(kept, info)
+	if err != nil {
+		return err
+	}
+	var actions []workbook.Action
+	for _, decided := range d.decisions {
+		a := decided.action
+		if decided.goes() && why.verdict != "" {
+			a.Verdict, a.Reason = why.verdict, why.Error()
+		}
+		if a.Verdict != workbook.WouldSend {
+			actions = append(actions, a)
+		}
+	}
+	if err := log.Refuse(kept, run, actions); err != nil {
+		return err
+	}
+	_, err = log.End(kept, workbook.Result{Run: run, Status: workbook.Refused, Actions: actions, Totals: workbook.Count(actions), Warnings: info.Warnings})
+	return err
+}
+
+// finish records the end of the run and shows it.
+func (d *dispatch) finish(ctx context.Context, c *console, log *audit.Log, b *book, report delivery.Report, sending error) error {
+	result := workbook.Result{Run: b.run, Status: workbook.Completed, Actions: b.actions(d), Warnings: report.Warnings()}
+	result.Totals = workbook.Count(result.Actions)
+	switch {
+	case ctx.Err() != nil:
+		result.Status = workbook.Interrupted
+	case sending != nil || len(report.NotBegun) > 0:
+		result.Status = workbook.Broken
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	var err error
+	if result.Head, err = log.End(ending, result); err != nil {
+		return errors.Join(sending, fmt.Errorf("record the end of the run: %w", err))
+	}
+	c.applied(d, result)
+	if sending != nil {
+		return sending
+	}
+	open := result.Totals.ByVerdict[workbook.Failed] + result.Totals.ByVerdict[workbook.Unknown] + len(report.NotBegun)
+	if open > 0 {
+		return fmt.Errorf("%s not sent for certain: tabletop resume %d tells what can be done", plural(open, "request was", "requests were"), b.run)
+	}
+	return nil
+}
+
+// A book is the ledger of a run: it writes to the audit and remembers what
+// became of each action.
+type book struct {
+	log     *audit.Log
+	run     int64
+	undoes  int64
+	observe func(workbook.Action)
+
+	mutex sync.Mutex
+	byNum map[int]*workbook.Action
+	// undone maps an action to the one that it takes back.
+	undone map[int]int
+}
+
+func newBook(log *audit.Log, run int64, d *dispatch, observe func(workbook.Action)) *book {
+	b := &book{log: log, run: run, undoes: d.plan.Undoes, observe: observe, byNum: map[int]*workbook.Action{}, undone: map[int]int{}}
+	for i := range d.decisions {
+		a := d.decisions[i].action
+		b.byNum[a.Number] = &a
+	}
+	for _, a := range d.plan.Actions {
+		b.undone[a.Number] = a.Undoes
+	}
+	return b
+}
+
+// Write makes outcomes and intents durable.
+func (b *book) Write(ctx context.Context, outcomes []delivery.Outcome, intents []int) error {
+	var settled []audit.Outcome
+	var begun []workbook.Action
+	b.mutex.Lock()
+	for _, o := range outcomes {
+		settled = append(settled, audit.Outcome{
+			Run: b.run, Action: o.Action, Verdict: o.Verdict, Reason: o.Reason, Response: o.Response, Attempts: o.Attempts, Task: o.Task,
+		})
+		if b.undoes > 0 && o.Verdict == workbook.Sent {
+			settled = append(settled, audit.Outcome{
+				Run: b.undoes, Action: b.undone[o.Action], Verdict: workbook.Undone, By: b.run,
+				Reason: fmt.Sprintf("taken back by run %d, action %d", b.run, o.Action),
+			})
+		}
+	}
+	for _, n := range intents {
+		begun = append(begun, *b.byNum[n])
+	}
+	b.mutex.Unlock()
+	if err := b.log.Deliver(context.WithoutCancel(ctx), b.run, settled, begun); err != nil {
+		return err
+	}
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	for _, n := range intents {
+		b.byNum[n].Verdict = workbook.Unknown
+	}
+	for _, o := range outcomes {
+		a := b.byNum[o.Action]
+		a.Verdict, a.Response, a.Attempts, a.Task = o.Verdict, o.Response, o.Attempts, o.Task
+		if o.Reason != "" {
+			a.Reason = o.Reason
+		}
+		b.observe(*a)
+	}
+	return nil
+}
+
+// actions are those of the run as they stand, in the order of the plan. Those
+// that were never begun are not among them.
+func (b *book) actions(d *dispatch) []workbook.Action {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	var out []workbook.Action
+	for _, decided := range d.decisions {
+		a := *b.byNum[decided.action.Number]
+		if a.Verdict != workbook.WouldSend {
+			out = append(out, a)
+		}
+	}
+	return out
+}

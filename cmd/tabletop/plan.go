@@ -1,0 +1,245 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tabletop/audit"
+	"tabletop/blocks/trigger"
+	"tabletop/blocks/trigger/plan"
+	"tabletop/workbook"
+)
+
+// A planning is the command plan with its flags.
+type planning struct {
+	rehearsal
+	to        string
+	approvers string
+	key       string
+}
+
+func planCommand(c *console) *cobra.Command {
+	p := &planning{}
+	p.rehearsal.planning, p.input.planning = true, true
+	cmd := &cobra.Command{
+		Use:   "plan PATH --to FILE",
+		Short: "Rehearse a workbook and write down what would be sent",
+		Long: `plan rehearses a workbook as run does, and writes every request that would be
+sent to a file: the request, its row and events, its effect, its inverse, and the
+hashes of all that it came from. Nothing is sent.
+
+Review the file, have it approved (tabletop approve), and send exactly that with
+tabletop apply. A plan holds for 24 hours, and only for the audit that recorded
+it; apply refuses it once the workbook, the integrations, the guard or the events
+have changed.`,
+		Example: `  tabletop plan examples/suspicious-remote-desktop --to plan.json
+  tabletop plan workbook.yaml --to plan.json --reason 'RDP from outside' \
+      --ticket SOC-17`,
+		Args: exactly(1, "one workbook: a file, or a folder that holds workbook.yaml"),
+		RunE: func(cmd *cobra.Command, args []string) error { return p.run(cmd.Context(), c, args[0]) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&p.to, "to", "", "the file to write the plan to; one that is there is left alone")
+	p.workbookFlags(f)
+	f.StringVar(&p.approvers, "approvers", "", "who may approve (default approvers.yaml beside the workbook, or in the folder above)")
+	f.StringVar(&p.key, "key", "", "your own public SSH key, as in ~/.ssh/id_ed25519.pub: it can't approve this plan")
+	p.eventFlags(f, "5m")
+	f.StringVar(&p.audit, "audit", "audit.db", "the audit to record the plan in")
+	f.StringVar(&p.stores, "stores", "", "the file of event stores (default beside the audit, as in audit.stores.db)")
+	f.StringVar(&p.reason, "reason", "", "why the plan is made, for the audit")
+	f.StringVar(&p.ticket, "ticket", "", "the ticket that the plan belongs to, for the audit")
+	f.StringVarP(&p.output, "output", "o", "text", "text or json")
+	f.IntVar(&p.maxRows, "max-rows", 100_000, "the most rows that a block may give")
+	f.IntVar(&p.keepRows, "keep-rows", 1000, "rows of each block that are kept")
+	f.BoolVar(&p.strict, "strict", false, "make errors of lines and files that can't be decoded and of Python that fails")
+	return cmd
+}
+
+func (p *planning) run(ctx context.Context, c *console, path string) error {
+	if err := toNew(p.to, "plan.json"); err != nil {
+		return err
+	}
+	return p.rehearse(ctx, c, path, func(b *bench, log *audit.Log, info workbook.Info, result workbook.Result) error {
+		made, err := p.build(b, info, result)
+		if err != nil {
+			return err
+		}
+		written, err := p.write(ctx, log, made)
+		if err != nil {
+			return err
+		}
+		c.planned(made, written, p.output == "json")
+		return nil
+	})
+}
+
+// toNew checks that --to names a file that is not there yet.
+func toNew(file, example string) error {
+	if file == "" {
+		return nothingRan(errors.New("name the file to write: add --to " + example))
+	}
+	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
+		return nothingRan(fmt.Errorf("%s is there already: name another file, or remove it", file))
+	}
+	return nil
+}
+
+// A writtenPlan is where a plan lies and how it is recorded.
+type writtenPlan struct {
+	File   string        `json:"file"`
+	SHA256 string        `json:"sha256"`
+	Head   workbook.Head `json:"audit"`
+}
+
+// write records the plan and then writes its file: a file that the audit does
+// not know could never be applied.
+func (p *planning) write(ctx context.Context, log *audit.Log, made plan.Plan) (writtenPlan, error) {
+	return keepPlan(ctx, log, made, p.to)
+}
+
+// keepPlan records a plan and writes its file.
+func keepPlan(ctx context.Context, log *audit.Log, made plan.Plan, file string) (writtenPlan, error) {
+	text, err := plan.Encode(made)
+	if err != nil {
+		return writtenPlan{}, err
+	}
+	w := writtenPlan{File: file, SHA256: plan.SHA256(text)}
+	note := audit.PlanNote{File: filepath.ToSlash(file), Expires: made.Expires}
+	for _, a := range made.Actions {
+		switch a.Verdict {
+		case workbook.WouldSend:
+			note.Actions++
+		case workbook.NeedsApproval:
+			note.NeedApproval++
+		}
+	}
+	if w.Head, err = log.KeepPlan(context.WithoutCancel(ctx), made.Run, w.SHA256, text, note); err != nil {
+		return w, err
+	}
+	return w, writeNew(file, text)
+}
+
+// writeNew writes a file that must not be there, readable by its owner only.
+func writeNew(file string, text []byte) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// build makes the plan of a rehearsal.
+func (p *planning) build(b *bench, info workbook.Info, result workbook.Result) (plan.Plan, error) {
+	folder, err := os.Getwd()
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	made := plan.Plan{
+		Form: plan.Form, Name: info.Workbook.Name, Run: result.Run, Created: time.Now().UTC().Truncate(time.Second), Reason: info.Reason, Ticket: info.Ticket,
+		Planner: plan.Planner{User: info.User, Host: info.Host}, Folder: folder,
+		Workbook:     planFile(&workbook.Document{Path: info.Workbook.Path, Text: info.Workbook.Text}),
+		Integrations: planFile(info.Integrations), Guard: planFile(info.Guard), Events: info.Files,
+		Clock: info.Now.UTC(), ClockFrom: info.NowSource, Parameters: info.Parameters,
+	}
+	made.Expires = made.Created.Add(plan.Lifetime)
+	if p.key != "" {
+		if made.Planner.Key, err = plan.FingerprintOf(p.key); err != nil {
+			return made, nothingRan(err)
+		}
+	}
+	approvers, err := beside(p.approvers, b.file, "approvers.yaml")
+	if err != nil {
+		return made, err
+	}
+	if approvers != "" {
+		if made.Approvers, err = approversFile(approvers); err != nil {
+			return made, err
+		}
+	}
+	evidence := evidenceOf(result)
+	for _, a := range result.Actions {
+		made.Actions = append(made.Actions, plannedAction(a, evidence[[2]int{a.Block, a.Row}]))
+	}
+	made.Caps = capsOf(b.options.Trigger.Integrations, made.Actions)
+	return made, nil
+}
+
+// planFile names a document by its hash; nil for none.
+func planFile(d *workbook.Document) *plan.File {
+	if d == nil || d.Path == "" {
+		return nil
+	}
+	return &plan.File{Path: filepath.ToSlash(d.Path), SHA256: plan.SHA256(d.Text)}
+}
+
+// inFolder is a path of a plan as this process sees it.
+func inFolder(folder string, file *plan.File) string {
+	if filepath.IsAbs(file.Path) {
+		return file.Path
+	}
+	return filepath.Join(folder, filepath.FromSlash(file.Path))
+}
+
+// approversFile reads the approvers and names their file by its hash.
+func approversFile(path string) (*plan.File, error) {
+	_, document, err := plan.LoadApprovers(path)
+	if err != nil {
+		return nil, nothingRan(err)
+	}
+	return planFile(&document), nil
+}
+
+// evidenceOf finds the evidence of the rows that actions came from, by block
+// and row.
+func evidenceOf(result workbook.Result) map[[2]int]workbook.Evidence {
+	out := map[[2]int]workbook.Evidence{}
+	for _, done := range result.Blocks {
+		if len(done.Output.Actions) == 0 {
+			continue
+		}
+		for i, row := range done.Output.Table.Rows {
+			e := row.Evidence
+			e.First = notNil(e.First[:min(len(e.First), jsonPositions)])
+			out[[2]int{done.Block.Index, i + 1}] = e
+		}
+	}
+	return out
+}
+
+// plannedAction is an action as a plan holds it. The simulated answer is not
+// what a vendor will say, so it stays out.
+func plannedAction(a workbook.Action, e workbook.Evidence) plan.Action {
+	planned := plan.Action{Action: a, Key: a.Key, Values: a.Values, Undo: a.Undo, CannotUndo: a.CannotUndo, Evidence: e}
+	planned.Response = nil
+	return planned
+}
+
+// capsOf lists the configurations that actions go through.
+func capsOf(integrations *trigger.Integrations, actions []plan.Action) []plan.Cap {
+	var caps []plan.Cap
+	at := map[string]int{}
+	for _, a := range actions {
+		if a.Verdict != workbook.WouldSend && a.Verdict != workbook.NeedsApproval {
+			continue
+		}
+		n, _ := integrations.Find(a.Integration)
+		if n == nil {
+			continue
+		}
+		i, known := at[n.Name]
+		if !known {
+			i, at[n.Name] = len(caps), len(caps)
+			caps = append(caps, plan.Cap{Integration: n.Name, Digest: n.Digest(), Most: n.MaxActions})
+		}
+		caps[i].Planned++
+	}
+	return caps
+}

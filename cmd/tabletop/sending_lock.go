@@ -1,0 +1,23 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/gofrs/flock"
+)
+
+// lockSending makes sure that one process at a time sends what one audit
+// records: what another has sent must be seen before anything else goes, and
+// an intent without an outcome must be no one's who is still at work.
+func lockSending(auditPath string) (release func() error, err error) {
+	lock := flock.New(auditPath+".sending", flock.SetPermissions(0o600))
+	held, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock %s: %w", lock.Path(), err)
+	}
+	if !held {
+		return nil, refused(errors.New("another apply or resume is at work with " + auditPath + ": wait for its end"))
+	}
+	return lock.Unlock, nil
+}
