@@ -5,7 +5,24 @@
 //
 // A message is sent again only where it is known that the vendor did not take
 // it, or where the vendor says to come back. Where bytes left and no answer
-// came, the outcome is unknown, and nothing here sends that message again.
+// came, the outcome is unknown, and nothing here sends that message again:
+//
+//	what happened                                     verdict   sent again
+//	name not found, connection refused, not reached
+//	  in time, TLS or proxy failed, nothing written   failed    up to Tries
+//	certificate not trusted                           failed    no
+//	429, 503, 425                                     failed    up to Tries
+//	bytes left, then reset, closed, timed out, or
+//	  an answer that is not HTTP                      unknown   never
+//	408, 502, 504, 101                                unknown   never
+//	answer whose body breaks off, grows past
+//	  MaxResponse or can't be read                    by Judge, unknown where it
+//	                                                  fails an answer of 2xx
+//	any other answer, a redirect among them           by Judge  never
+//
+// 425 is sent again since RFC 8470 has a server send it only for a request that
+// it did not process. 408 is not: gateways send it also where the server behind
+// them was slow.
 package delivery
 
 import (
@@ -40,8 +57,30 @@ type Message struct {
 	Secrets map[string]string
 }
 
+// A Call is a question to a vendor that changes nothing there: what became of a
+// task, what stands in a list, whether an endpoint is there.
+type Call struct {
+	// Method is GET or HEAD.
+	Method  string
+	URL     string
+	Headers []Header
+	// Secrets are the values that must not appear anywhere, by name.
+	Secrets map[string]string
+}
+
+// The values that a Policy's fields have where they are zero.
+const (
+	DefaultConnect = 5 * time.Second
+	DefaultRead    = 25 * time.Second
+	DefaultTries   = 1
+	DefaultMaxWait = 60 * time.Second
+)
+
 // A Policy is how the messages of one configuration are sent.
 type Policy struct {
+	// Integration names the configuration: all that goes out under one name
+	// shares one Rate. Deliver puts in the queue's name where it is empty.
+	Integration string
 	// Rate is the most requests within any 60 s; 0 is no limit.
 	Rate int
 	// Connect bounds reaching the host, TLS included; Read the time from there
@@ -51,7 +90,8 @@ type Policy struct {
 	// between two, whatever a Retry-After says.
 	Tries   int
 	MaxWait time.Duration
-	// Judge judges an answer.
+	// Judge judges an answer, whole or not. It sees the answer as it came. Nil
+	// takes every 2xx for sent.
 	Judge func(Answer) Judgement
 	// Roots are the certificates that TLS trusts, nil for the system's.
 	Roots *x509.CertPool
