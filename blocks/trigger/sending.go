@@ -1,14 +1,13 @@
 package trigger
 
 import (
-	"fmt"
-	"maps"
-	"slices"
-
 	"tabletop/blocks/trigger/delivery"
 	"tabletop/blocks/trigger/guard"
 	"tabletop/workbook"
 )
+
+// Origin is the scheme, host and port to which all requests go.
+func (n *Integration) Origin() string { return n.endpoint.scheme + "://" + n.endpoint.host }
 
 // A Filled is a planned action's request, filled anew from the values that the
 // plan has.
@@ -21,34 +20,47 @@ type Filled struct {
 	Target string
 	Key    string
 
-	integration *Integration
-	sent        *request
-	secrets     map[string]string
+	kind    string
+	call    Call
+	secrets map[string]string
 }
 
-// Fill fills the request of a planned action. secret gives the value of each
-// secret that the configuration names. Its error says what could not be filled;
-// it never holds a secret.
-func (n *Integration) Fill(values map[string]string, canonical string, secret func(name string) (string, error)) (*Filled, error) {
-	shown, err := n.fill(fillerOf(values, rehearsed))
+// Fill fills the request of a planned action from the plan's values. Its error
+// says what could not be filled, and never holds a secret.
+func (n *Integration) Fill(values map[string]string, canonical string, secrets Secrets) (*Filled, error) {
+	return n.filled(n.SendCall, values, canonical, secrets)
+}
+
+// FillUndo fills the inverse request of an action from its values.
+func (n *Integration) FillUndo(values map[string]string, canonical string, secrets Secrets) (*Filled, error) {
+	return n.filled(n.UndoCall, values, canonical, secrets)
+}
+
+type fillCall func(values map[string]string, secrets Secrets) (Call, error)
+
+func (n *Integration) filled(fill fillCall, values map[string]string, canonical string, secrets Secrets) (*Filled, error) {
+	shown, err := fill(values, Shown)
 	if err != nil {
 		return nil, err
 	}
-	f := &Filled{Shown: shown.record(), Target: shown.target, Key: shown.key(canonical), integration: n, secrets: map[string]string{}}
-	f.sent, err = n.fill(fillerOf(values, f.taking(secret)))
-	if err != nil {
+	f := &Filled{Shown: shown.Record(), kind: n.target.kind, Key: n.key(shown, canonical), secrets: map[string]string{}}
+	if f.Target, err = n.TargetOf(shown, values); err != nil {
 		return nil, err
 	}
-	if f.sent.target != shown.target {
-		return nil, fmt.Errorf("a secret changes the target of %s", guard.Quote(n.Name))
+	if f.call, err = fill(values, f.noting(secrets)); err != nil {
+		return nil, err
+	}
+	// The guard judges what goes, and a secret is nothing to aim at.
+	if f.Target, err = n.TargetOf(f.call, values); err != nil {
+		return nil, err
 	}
 	return f, nil
 }
 
-// taking notes the secrets that are asked for.
-func (f *Filled) taking(secret func(name string) (string, error)) func(string) (string, error) {
+// noting notes the secrets that are asked for.
+func (f *Filled) noting(secrets Secrets) Secrets {
 	return func(name string) (string, error) {
-		value, err := secret(name)
+		value, err := secrets(name)
 		if err == nil {
 			f.secrets[name] = value
 		}
@@ -56,35 +68,10 @@ func (f *Filled) taking(secret func(name string) (string, error)) func(string) (
 	}
 }
 
-// fillerOf fills from values by the names of columns.
-func fillerOf(values map[string]string, secret func(string) (string, error)) filler {
-	f := filler{columns: make(map[string]int, len(values)), secret: secret}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		f.columns[name] = len(f.values)
-		f.values = append(f.values, values[name])
-	}
-	return f
-}
-
 // Message is the request as it goes, with the guard's approval of its target.
-func (f *Filled) Message(action int, approved guard.Approved) delivery.Message {
-	m := delivery.Message{
-		Action: action, Method: f.integration.Method, URL: f.sent.url, Body: f.sent.body,
-		Type: f.integration.target.kind, Target: f.sent.target, Approved: approved, Secrets: f.secrets,
+func (f *Filled) Message(action int, approved guard.Approved, more ...delivery.Header) delivery.Message {
+	return delivery.Message{
+		Action: action, Method: f.call.Method, URL: f.call.URL, Headers: append(f.call.Headers, more...), Body: f.call.Body,
+		Type: f.kind, Target: f.Target, Approved: approved, Secrets: f.secrets,
 	}
-	for _, h := range f.sent.headers {
-		m.Headers = append(m.Headers, delivery.Header{Name: h.name, Value: h.value})
-	}
-	return m
-}
-
-// values are the columns that the request is filled with.
-func (p *pass) values(row workbook.Row) map[string]string {
-	values := map[string]string{}
-	for name, i := range p.columns {
-		if i >= 0 && row.Values[i] != nil {
-			values[name] = workbook.Text(row.Values[i])
-		}
-	}
-	return values
 }

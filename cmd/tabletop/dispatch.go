@@ -260,7 +260,7 @@ func (d *dispatch) withinLimits(ctx context.Context, reader *audit.Reader) error
 		if why := notReady(n, cycle); why != "" {
 			disabled = append(disabled, guard.Quote(name)+" "+why)
 		}
-		if len(d.endpoints) > 0 && d.endpoints[n.Origin()] == "" {
+		if len(d.endpoints) > 0 && !d.endpoints.take(n.Origin()) {
 			disabled = append(disabled, fmt.Sprintf("%s sends to %s, for which there is no --endpoint", guard.Quote(name), n.Origin()))
 		}
 		if d.plan.Undoes == 0 && counts[name] > n.MaxActions {
@@ -318,7 +318,7 @@ func (d *dispatch) queues() ([]delivery.Queue, error) {
 				return nil, err
 			}
 			i, at[name] = len(queues), len(queues)
-			queues = append(queues, delivery.Queue{Name: name, Policy: policy})
+			queues = append(queues, delivery.Queue{Integration: name, Policy: policy})
 		}
 		queues[i].Messages = append(queues[i].Messages, decided.filled.Message(decided.action.Number, decided.approved))
 	}

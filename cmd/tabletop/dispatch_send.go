@@ -70,16 +70,16 @@ func (d *dispatch) send(ctx context.Context, c *console, reader *audit.Reader, l
 	if err != nil {
 		return err
 	}
-	report, sending := delivery.Deliver(ctx, client, queues, b)
+	report, sending := client.Deliver(ctx, queues, b)
 	return d.finish(ctx, c, log, b, report, sending)
 }
 
 // clientOptions let requests go to the hosts of this plan's configurations only.
 func (d *dispatch) clientOptions(queues []delivery.Queue) delivery.Options {
-	o := delivery.Options{Endpoints: d.endpoints}
+	o := delivery.Options{Endpoints: d.endpoints, Getenv: os.Getenv}
 	for _, q := range queues {
-		n, _ := d.integrations.Find(q.Name)
-		o.Origins = append(o.Origins, n.Origin())
+		n, _ := d.integrations.Find(q.Integration)
+		o.Hosts = append(o.Hosts, n.Origin())
 	}
 	return o
 }

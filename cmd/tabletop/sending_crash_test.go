@@ -1,0 +1,318 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tabletop/audit"
+	"tabletop/blocks/trigger/simulator"
+	"tabletop/workbook"
+)
+
+// A stage is a workbook that blocks twenty addresses and tells a chat of each,
+// ready to be sent to a simulator.
+type stage struct {
+	folder  string
+	program string
+	vendor  *simulator.Server
+	url     string
+
+	mutex    sync.Mutex
+	arrivals []simulator.Arrival
+	// onArrival, where set, is called with the count of arrivals before each is
+	// answered.
+	onArrival func(n int)
+}
+
+const stageWorkbook = `workbook: Twenty addresses
+blocks:
+  - sql: |
+      SELECT $SrcIP, count(*) FROM FIREWALL WHERE $Duration=1d GROUP BY $SrcIP
+  - trigger: 'Trend Micro XDR: Block IP'
+  - trigger: chat
+`
+
+const stageGuard = `never:
+  - value: 192.0.2.0/24
+    reason: our own network
+`
+
+const stageChat = `
+  - name: chat
+    url: https://chat.example.com/hook
+    payload: |
+      {"text": "blocked $SrcIP"}
+    target: none
+`
+
+// newStage writes the workbook and its events and starts the simulator.
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	s := &stage{folder: t.TempDir()}
+	integrations, err := os.ReadFile("../../examples/integrations.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var events strings.Builder
+	for i := range 20 {
+		fmt.Fprintf(&events, `{"$CNAMTime":%d,"$SrcIP":"203.0.113.%d","$DstIP":"192.0.2.5"}`+"\n", 1769860800+i, i+1)
+	}
+	for name, text := range map[string]string{
+		"workbook.yaml": stageWorkbook, "guard.yaml": stageGuard, "integrations.yaml": strings.TrimRight(string(integrations), "\n") + "\n" + stageChat,
+		"events/FIREWALL.ndjson": events.String(),
+	} {
+		path := filepath.Join(s.folder, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.serve(t)
+	return s
+}
+
+// serve starts a simulator that has taken nothing yet.
+func (s *stage) serve(t *testing.T) {
+	t.Helper()
+	server, err := simulator.Listen(context.Background(), "127.0.0.1:0", simulator.Options{Vendor: simulator.New(), Report: s.arrived})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	s.vendor, s.url = server, server.URL()
+	s.arrivals = nil
+}
+
+func (s *stage) arrived(a simulator.Arrival) {
+	s.mutex.Lock()
+	s.arrivals = append(s.arrivals, a)
+	n := len(s.arrivals)
+	s.mutex.Unlock()
+	if s.onArrival != nil {
+		s.onArrival(n)
+	}
+}
+
+// endpoints are the flags that send to the simulator.
+func (s *stage) endpoints() []string {
+	return []string{"--endpoint", "https://api.xdr.trendmicro.com=" + s.url, "--endpoint", "https://chat.example.com=" + s.url}
+}
+
+// build builds the program, for tests that kill it.
+func (s *stage) build(t *testing.T) {
+	t.Helper()
+	s.program = filepath.Join(s.folder, "tabletop")
+	if out, err := exec.Command("go", "build", "-o", s.program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+// run runs the program in this process, in the stage's folder.
+func (s *stage) run(t *testing.T, args ...string) string {
+	t.Helper()
+	code, stdout, stderr := tabletop(t, args...)
+	if code != 0 {
+		t.Fatalf("%v exits %d\n%s\n%s", args, code, stdout, stderr)
+	}
+	return stdout
+}
+
+// TestAKilledApplyIsTold kills apply at two hundred moments. Whatever the moment:
+// what arrived has its intent in the audit, nothing arrived twice, and after
+// resume each action has the verdict that is true.
+func TestAKilledApplyIsTold(t *testing.T) {
+	s := newStage(t)
+	s.build(t)
+	t.Chdir(s.folder)
+	s.run(t, append([]string{"integrations", "validate", "--all"}, s.endpoints()...)...)
+	s.run(t, append([]string{"integrations", "enable", "--all"}, s.endpoints()...)...)
+	s.run(t, "plan", "workbook.yaml", "--to", "plan.json")
+	whole := s.killed(t, time.Hour, 0)
+	if whole.killed || whole.sent != 40 {
+		t.Fatalf("apply alone sent %d of 40", whole.sent)
+	}
+	settled, cutShort := 0, 0
+	for round := range 200 {
+		after, at := time.Hour, 0
+		if round%2 == 0 {
+			after = time.Duration(rand.Int64N(int64(whole.took)))
+		} else {
+			at = 1 + rand.IntN(40)
+		}
+		r := s.killed(t, after, at)
+		if r.killed && r.began {
+			cutShort++
+		}
+		settled += r.settled
+	}
+	t.Logf("of 200 applies %d died while they sent, and left %d actions to settle", cutShort, settled)
+	if cutShort < 50 || settled < 20 {
+		t.Errorf("only %d applies died while they sent, and left %d actions to settle", cutShort, settled)
+	}
+	code, _, report := tabletop(t, "verify")
+	if code != 0 {
+		t.Error(report)
+	}
+}
+
+// A kill is what came of one apply.
+type kill struct {
+	killed, began bool
+	took          time.Duration
+	sent, settled int
+}
+
+// killed runs apply against a fresh vendor and kills it after a while, or when a
+// request arrives, counted from 1; then it has resume settle what is left.
+func (s *stage) killed(t *testing.T, after time.Duration, at int) kill {
+	t.Helper()
+	endpoint := s.url
+	s.restart(t)
+	args := append([]string{"apply", "plan.json", "--yes", "40", "-o", "json"}, s.endpoints()...)
+	cmd := exec.Command(s.program, args...)
+	var once sync.Once
+	died := make(chan struct{})
+	s.onArrival = func(n int) {
+		if n == at {
+			once.Do(func() { _ = cmd.Process.Kill() })
+		}
+	}
+	start := time.Now()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+	_ = cmd.Wait()
+	close(died)
+	timer.Stop()
+	r := kill{killed: !cmd.ProcessState.Exited(), took: time.Since(start)}
+	s.onArrival = nil
+	_ = endpoint
+	return s.checkKill(t, r)
+}
+
+var runNumber = regexp.MustCompile(`"run":(\d+)`)
+
+// checkKill holds the audit against what arrived.
+func (s *stage) checkKill(t *testing.T, r kill) kill {
+	t.Helper()
+	ctx := context.Background()
+	reader, err := audit.OpenReader(ctx, "audit.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	runs, err := reader.Runs(ctx, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	arrived := s.arrivedByBody()
+	if runs[0].Mode != workbook.ModeSimulate {
+		if len(arrived) > 0 {
+			t.Fatalf("%d requests arrived, and the audit has no run for them", len(arrived))
+		}
+		return r
+	}
+	r.began = true
+	before, err := reader.Show(ctx, runs[0].Run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bodies := map[string]int{}
+	for _, a := range before.Actions {
+		bodies[a.Request.Body] = a.Number
+	}
+	for body, times := range arrived {
+		if bodies[body] == 0 {
+			t.Errorf("%q arrived without an intent", body)
+		}
+		if times > 1 {
+			t.Errorf("%q arrived %d times", body, times)
+		}
+	}
+	r.settled = s.resume(t, before, arrived)
+	after, err := reader.Show(ctx, runs[0].Run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range after.Actions {
+		want := workbook.Failed
+		if arrived[a.Request.Body] > 0 {
+			want = workbook.Sent
+			r.sent++
+		}
+		if a.Verdict != want {
+			t.Errorf("action %d is %s (%s), and %d such requests arrived", a.Number, a.Verdict, a.Reason, arrived[a.Request.Body])
+		}
+	}
+	return r
+}
+
+// resume settles what is unknown; of the chat, which can't be asked, the test
+// says what it saw.
+func (s *stage) resume(t *testing.T, run audit.Run, arrived map[string]int) (unknown int) {
+	t.Helper()
+	args := []string{"resume", fmt.Sprint(run.Number), "-o", "json"}
+	for _, a := range run.Actions {
+		if a.Verdict != workbook.Unknown {
+			continue
+		}
+		unknown++
+		if a.Integration != "chat" {
+			continue
+		}
+		flag := "--not-sent"
+		if arrived[a.Request.Body] > 0 {
+			flag = "--sent"
+		}
+		args = append(args, flag, fmt.Sprintf("a%d", a.Number))
+	}
+	if unknown == 0 {
+		return 0
+	}
+	var told struct {
+		Settled []workbook.Action `json:"settled"`
+		Open    int               `json:"unknown"`
+	}
+	if err := json.Unmarshal([]byte(s.run(t, args...)), &told); err != nil {
+		t.Fatal(err)
+	}
+	if told.Open != 0 || len(told.Settled) != unknown {
+		t.Errorf("resume settled %d of %d and leaves %d open", len(told.Settled), unknown, told.Open)
+	}
+	return unknown
+}
+
+// arrivedByBody counts the POSTs that arrived, by their bodies.
+func (s *stage) arrivedByBody() map[string]int {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	out := map[string]int{}
+	for _, a := range s.arrivals {
+		if a.Method == "POST" && a.Read && !slices.Contains([]string{""}, a.Body) {
+			out[a.Body]++
+		}
+	}
+	return out
+}
