@@ -71,9 +71,15 @@ func (a *appender) add(e entry, subject *string, said any) error {
 	if err != nil {
 		return fmt.Errorf("encode %s %d of block %d: %w", e.Kind, e.Number, e.Block, err)
 	}
+	a.append(e, subject, string(text))
+	return nil
+}
+
+// append appends an entry whose body is encoded.
+func (a *appender) append(e entry, subject *string, text string) {
 	a.seq++
 	e.Seq, e.Time = a.seq, a.time
-	b := body{Seq: a.seq, Salt: a.salt(), Subject: subject, Text: string(text)}
+	b := body{Seq: a.seq, Salt: a.salt(), Subject: subject, Text: text}
 	var sum hash
 	a.buffer, sum = bodyDigest(a.buffer, b.Salt, subject, b.Text)
 	e.Digest = sum[:]
@@ -84,7 +90,6 @@ func (a *appender) add(e entry, subject *string, said any) error {
 	if len(a.waiting.entries) == chunk {
 		a.hand()
 	}
-	return nil
 }
 
 // hand hands the entries that wait to the goroutine.

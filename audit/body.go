@@ -29,6 +29,9 @@ type runBody struct {
 	Guard        *documentBody `json:"guard,omitempty"`
 	Files        []fileBody    `json:"files"`
 	Warnings     []text        `json:"warnings"`
+	// Plan is the SHA-256 of the plan that is applied, Endpoint where to.
+	Plan     text `json:"plan,omitempty"`
+	Endpoint text `json:"endpoint,omitempty"`
 }
 
 type workbookBody struct {
@@ -144,6 +147,7 @@ type actionBody struct {
 	Protected   bool          `json:"protected"`
 	SameAs      int           `json:"same_as"`
 	Key         text          `json:"key"`
+	Effect      []text        `json:"effect,omitempty"`
 	Request     *requestBody  `json:"request,omitempty"`
 	Response    *responseBody `json:"response,omitempty"`
 }
@@ -282,34 +286,22 @@ func (b signalBody) signal() workbook.Signal {
 }
 
 func newAction(a workbook.Action) actionBody {
-	body := actionBody{
+	return actionBody{
 		Row: a.Row, Integration: text(a.Integration), Type: text(a.Type), Target: text(a.Target), Canonical: text(a.Canonical),
 		DNIF: text(a.DNIF), Verdict: text(a.Verdict), Reason: text(a.Reason), Rule: text(a.Rule),
-		Protected: a.Protected, SameAs: a.SameAs, Key: text(a.Key),
+		Protected: a.Protected, SameAs: a.SameAs, Key: text(a.Key), Effect: texts(a.Effect),
+		Request: newRequest(a.Request), Response: newResponse(a.Response),
 	}
-	if r := a.Request; r != nil {
-		body.Request = &requestBody{Method: text(r.Method), URL: text(r.URL), Headers: r.Headers, Body: text(r.Body)}
-	}
-	if r := a.Response; r != nil {
-		body.Response = &responseBody{Status: r.Status, Body: text(r.Body)}
-	}
-	return body
 }
 
 func (b actionBody) action(e entry) workbook.Action {
-	a := workbook.Action{
+	return workbook.Action{
 		Number: e.Number, Block: e.Block,
 		Row: b.Row, Integration: string(b.Integration), Type: string(b.Type), Target: string(b.Target), Canonical: string(b.Canonical),
 		DNIF: workbook.DNIFAnswer(b.DNIF), Verdict: workbook.Verdict(b.Verdict), Reason: string(b.Reason), Rule: string(b.Rule),
-		Protected: b.Protected, SameAs: b.SameAs, Key: string(b.Key),
+		Protected: b.Protected, SameAs: b.SameAs, Key: string(b.Key), Effect: plain(b.Effect),
+		Request: b.Request.request(), Response: b.Response.response(),
 	}
-	if r := b.Request; r != nil {
-		a.Request = &workbook.Request{Method: string(r.Method), URL: string(r.URL), Headers: r.Headers, Body: string(r.Body)}
-	}
-	if r := b.Response; r != nil {
-		a.Response = &workbook.Response{Status: r.Status, Body: string(r.Body)}
-	}
-	return a
 }
 
 // subject is what an action is looked up by: its target as it was judged.

@@ -40,6 +40,13 @@ const (
 	kindSignal = "signal"
 	kindAction = "action"
 	kindEnd    = "end"
+
+	kindPlan       = "plan"
+	kindApproval   = "approval"
+	kindIntent     = "intent"
+	kindOutcome    = "outcome"
+	kindValidation = "validation"
+	kindEnabling   = "enabling"
 )
 
 // bodyDigest is the digest of a body: SHA-256 over the prefix, the salt, a byte

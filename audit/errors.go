@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,16 +24,39 @@ var (
 	ErrDamaged = errors.New("the file is damaged")
 	// ErrNoRun is a run that the audit does not hold.
 	ErrNoRun = errors.New("no such run")
+	// ErrNoPlan is a plan that the audit does not hold.
+	ErrNoPlan = errors.New("no such plan")
+	// ErrApplied is a plan that a run has applied; see AppliedError.
+	ErrApplied = errors.New("applied already")
 )
+
+// An AppliedError says which run has applied a plan. It is an ErrApplied.
+type AppliedError struct {
+	// Plan is the plan's SHA-256 in hexadecimal.
+	Plan string
+	Run  int64
+}
+
+func (e *AppliedError) Error() string {
+	return fmt.Sprintf("plan %.16s… was %v, by run %d: settle what is open with tabletop resume %d, or make a new plan", e.Plan, ErrApplied, e.Run, e.Run)
+}
+
+// Is says that the error is an ErrApplied.
+func (*AppliedError) Is(target error) bool { return target == ErrApplied }
 
 // explain says what became of the file at path in words that a user can act
 // on. It keeps the cause wrapped.
 func explain(path, doing string, wait time.Duration, err error) error {
 	var failure *sqlite.Error
 	var pathError *fs.PathError
+	for _, said := range []error{ErrNotAudit, ErrNewer, ErrLocked, ErrDamaged, ErrNoRun, ErrNoPlan, ErrApplied} {
+		if errors.Is(err, said) {
+			return err
+		}
+	}
 	switch {
-	case err == nil, errors.Is(err, ErrNotAudit), errors.Is(err, ErrNewer), errors.Is(err, ErrLocked), errors.Is(err, ErrDamaged), errors.Is(err, ErrNoRun):
-		return err
+	case err == nil:
+		return nil
 	case errors.As(err, &pathError):
 		return fmt.Errorf("%s the audit: %w", doing, err)
 	case !errors.As(err, &failure):
@@ -54,6 +78,9 @@ func explain(path, doing string, wait time.Duration, err error) error {
 	}
 	return fmt.Errorf("%s %s: %w", doing, path, err)
 }
+
+// missing reports whether a query for one row found none.
+func missing(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 
 // busy reports whether another process held the lock.
 func busy(err error) bool {

@@ -53,6 +53,8 @@ type Log struct {
 	wait     time.Duration
 	db       *sqlx.DB
 
+	group group
+
 	mu   sync.Mutex
 	runs map[int64]*openRun
 }

@@ -114,6 +114,9 @@ type Summary struct {
 	Started, Ended time.Time
 	Workbook       string
 	Mode           string
+	// Plan is the SHA-256 of the plan that the run applies, Endpoint where it
+	// sends instead of the real host, as FROM=TO.
+	Plan, Endpoint string
 	// Status is one of workbook's, or RunningOrDied.
 	Status string
 	User   string
@@ -121,7 +124,7 @@ type Summary struct {
 	Reason string
 	Ticket string
 	// Blocks, Signals and Actions count what was recorded. Totals are zero for
-	// a run that has no end.
+	// a run that has no end, else by what is known of its actions now.
 	Blocks, Signals, Actions int
 	Totals                   workbook.Totals
 }
@@ -136,6 +139,7 @@ func (r *Reader) Runs(ctx context.Context, limit int) ([]Summary, error) {
 		Run     int64   `db:"run"`
 		Time    string  `db:"time"`
 		Body    string  `db:"body"`
+		EndSeq  *int64  `db:"end_seq"`
 		EndTime *string `db:"end_time"`
 		End     *string `db:"end_body"`
 		Blocks  int     `db:"blocks"`
@@ -143,10 +147,10 @@ func (r *Reader) Runs(ctx context.Context, limit int) ([]Summary, error) {
 		Actions int     `db:"actions"`
 	}
 	err := r.db.SelectContext(ctx, &rows, `
-		SELECT e.run, e.time, b.body, x.time AS end_time, xb.body AS end_body,
+		SELECT e.run, e.time, b.body, x.seq AS end_seq, x.time AS end_time, xb.body AS end_body,
 			(SELECT count(*) FROM entries k WHERE k.run = e.run AND k.kind = 'block') AS blocks,
 			(SELECT count(DISTINCT s.number) FROM entries s WHERE s.run = e.run AND s.kind = 'signal') AS signals,
-			(SELECT count(*) FROM entries a WHERE a.run = e.run AND a.kind = 'action') AS actions
+			(SELECT count(*) FROM entries a WHERE a.run = e.run AND a.kind IN ('action', 'intent')) AS actions
 		FROM entries e
 		JOIN bodies b ON b.seq = e.seq
 		LEFT JOIN entries x ON x.run = e.run AND x.kind = 'end'
@@ -162,13 +166,18 @@ func (r *Reader) Runs(ctx context.Context, limit int) ([]Summary, error) {
 		if err := run.begin(row.Time, row.Body); err != nil {
 			return nil, r.broken(row.Run, err)
 		}
-		if row.End != nil && row.EndTime != nil {
+		if row.End != nil && row.EndTime != nil && row.EndSeq != nil {
 			if err := run.end(*row.EndTime, *row.End); err != nil {
 				return nil, r.broken(row.Run, err)
 			}
+			if sends(run.Mode) {
+				if err := r.settledLater(ctx, row.Run, *row.EndSeq, run.Totals); err != nil {
+					return nil, explain(r.path, "list the runs in", defaultWait, err)
+				}
+			}
 		}
 		summaries[i] = Summary{
-			Run: row.Run, Started: run.Started, Ended: run.Ended, Workbook: run.Workbook.Name, Mode: run.Mode, Status: run.Status,
+			Run: row.Run, Started: run.Started, Ended: run.Ended, Workbook: run.Workbook.Name, Mode: run.Mode, Status: run.Status, Plan: run.Plan, Endpoint: run.Endpoint,
 			User: run.User, Host: run.Host, Reason: run.Reason, Ticket: run.Ticket,
 			Blocks: row.Blocks, Signals: row.Signals, Actions: row.Actions, Totals: run.Totals,
 		}

@@ -16,15 +16,26 @@ type openRun struct {
 	lineage lineage
 	signals []workbook.Signal
 	actions int
+	sending *sending
 }
 
 // Begin records that a run starts and returns its number. The texts of its
 // workbook, integrations and guard are kept once for all runs.
+//
+// A run of mode apply names its plan, which must be recorded, else it is
+// refused with ErrNoPlan; and no run of that mode may have begun with it, of
+// this process or another, else it is refused with an AppliedError. The check
+// and the record are one.
 func (l *Log) Begin(ctx context.Context, info workbook.Info) (int64, error) {
 	var run int64
 	_, err := l.write(ctx, "record the start of a run in", func(a *appender) error {
 		if err := a.tx.GetContext(ctx, &run, "SELECT coalesce(max(run), 0) + 1 FROM entries"); err != nil {
 			return fmt.Errorf("number the run: %w", err)
+		}
+		if info.Mode == workbook.ModeApply {
+			if err := a.notApplied(info.Plan); err != nil {
+				return err
+			}
 		}
 		said, kept := newRun(info)
 		var digests []string
@@ -38,14 +49,19 @@ func (l *Log) Begin(ctx context.Context, info workbook.Info) (int64, error) {
 				return err
 			}
 		}
-		return a.add(entry{Run: run, Kind: kindRun, Contents: strings.Join(digests, " ")}, nil, said)
+		var plan *string
+		if info.Plan != "" {
+			stored := encodeText(info.Plan)
+			plan = &stored
+		}
+		return a.add(entry{Run: run, Kind: kindRun, Contents: strings.Join(digests, " ")}, plan, said)
 	})
 	if err != nil {
 		return 0, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.runs[run] = &openRun{}
+	l.runs[run] = &openRun{sending: &sending{mode: info.Mode, actions: map[int]*handled{}}}
 	return run, nil
 }
 
@@ -64,7 +80,10 @@ func newRun(info workbook.Info) (runBody, [][]byte) {
 		Reason: text(info.Reason), Ticket: text(info.Ticket),
 		Version: text(info.Version), Program: text(info.Program), Warnings: texts(info.Warnings),
 		Files: make([]fileBody, len(info.Files)),
+		Plan:  text(info.Plan), Endpoint: text(info.Endpoint),
 	}
+	// A run without a workbook still says what it is.
+	said.Workbook = workbookBody{Name: text(info.Name), Tags: []text{}}
 	if info.Zone != nil {
 		said.Zone = text(info.Zone.String())
 	}
@@ -100,6 +119,7 @@ func (l *Log) Block(ctx context.Context, run int64, done workbook.BlockResult) e
 		lineage: before.lineage.with(done),
 		signals: workbook.Coalesce(before.signals, done.Output.Signals),
 		actions: before.actions + len(done.Output.Actions),
+		sending: before.sending,
 	}
 	doing := fmt.Sprintf("record block %d of run %d in", done.Block.Index, run)
 	_, err = l.write(ctx, doing, func(a *appender) error {
@@ -112,7 +132,7 @@ func (l *Log) Block(ctx context.Context, run int64, done workbook.BlockResult) e
 		if err := a.addSignals(run, done.Block.Index, before.signals, after.signals); err != nil {
 			return err
 		}
-		return a.addActions(run, done.Block.Index, done.Output.Actions)
+		return a.addActions(run, done.Output.Actions)
 	})
 	if err != nil {
 		return err
@@ -180,9 +200,9 @@ func (a *appender) addSignals(run int64, block int, before, after []workbook.Sig
 	return nil
 }
 
-func (a *appender) addActions(run int64, block int, actions []workbook.Action) error {
+func (a *appender) addActions(run int64, actions []workbook.Action) error {
 	for _, action := range actions {
-		if err := a.add(entry{Run: run, Block: block, Number: action.Number, Kind: kindAction}, subject(action), newAction(action)); err != nil {
+		if err := a.add(entry{Run: run, Block: action.Block, Number: action.Number, Kind: kindAction}, subject(action), newAction(action)); err != nil {
 			return err
 		}
 	}
@@ -197,7 +217,7 @@ func (l *Log) End(ctx context.Context, result workbook.Result) (workbook.Head, e
 		return workbook.Head{}, err
 	}
 	said := endBody{
-		Status: text(result.Status), Blocks: len(open.lineage), Signals: len(open.signals), Actions: open.actions,
+		Status: text(result.Status), Blocks: len(open.lineage), Signals: len(open.signals), Actions: open.actions + open.sending.count(),
 		DNIFSends: result.Totals.DNIFWouldSend, Protected: result.Totals.Protected,
 		ByVerdict: make(map[string]int, len(result.Totals.ByVerdict)), Warnings: texts(result.Warnings),
 	}

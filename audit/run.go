@@ -13,6 +13,13 @@ type Run struct {
 	Started, Ended time.Time
 	Workbook       Workbook
 	Mode           string
+	// Plan is the SHA-256 of the plan that the run applies, Endpoint where it
+	// sends instead of the real host, as FROM=TO.
+	Plan, Endpoint string
+	// Made is the plan that the run made, without its text; nil for most.
+	Made *PlanEntry
+	// Approvals are those on whose strength the run sends.
+	Approvals []Approval
 	// Now is the rehearsal's clock, in UTC; Zone names its zone.
 	Now        time.Time
 	NowSource  string
@@ -32,8 +39,9 @@ type Run struct {
 	Status  string
 	Blocks  []Block
 	Signals []workbook.Signal
+	// Actions are in the state that their last outcome tells, by their numbers.
 	Actions []workbook.Action
-	// Totals are counted from the actions for a run that has no end.
+	// Totals are counted from the actions for a run that sends or has no end.
 	Totals workbook.Totals
 	// Warnings are those of the whole run; of a run that has no end, those that
 	// were known before its first block.
@@ -42,7 +50,8 @@ type Run struct {
 	Head workbook.Head
 }
 
-// A Workbook is the workbook of a run, as it was then.
+// A Workbook is the workbook of a run, as it was then. A run without one has
+// nothing but a name here.
 type Workbook struct {
 	Name, Path, Folder, Stage string
 	Tags                      []string
@@ -96,6 +105,7 @@ func (r *Run) begin(at, body string) (err error) {
 		Name: string(w.Name), Path: string(w.Path), Folder: string(w.Folder), Stage: string(w.Stage),
 		Tags: plain(w.Tags), Digest: w.Digest,
 	}
+	r.Plan, r.Endpoint = string(said.Plan), string(said.Endpoint)
 	r.Mode, r.Now, r.NowSource, r.Zone = string(said.Mode), said.Now.Time, string(said.NowSource), string(said.Zone)
 	r.Parameters = said.Parameters
 	r.User, r.Host, r.Reason, r.Ticket = string(said.User), string(said.Host), string(said.Reason), string(said.Ticket)

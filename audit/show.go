@@ -3,6 +3,7 @@ package audit
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -13,8 +14,13 @@ import (
 )
 
 // Show returns everything that is recorded of a run. A run that the audit does
-// not hold is ErrNoRun.
+// not hold is ErrNoRun. What was found out of it since by others is in it.
 func (r *Reader) Show(ctx context.Context, number int64) (Run, error) {
+	return r.show(ctx, number, "")
+}
+
+// show puts a run together from those of its entries that a condition lets in.
+func (r *Reader) show(ctx context.Context, number int64, condition string) (Run, error) {
 	run := Run{Number: number}
 	// One transaction, so that a run that goes on is seen at one moment.
 	tx, err := r.db.BeginTxx(ctx, nil)
@@ -23,22 +29,23 @@ func (r *Reader) Show(ctx context.Context, number int64) (Run, error) {
 	}
 	defer tx.Rollback()
 	rows, err := tx.QueryxContext(ctx, `
-		SELECT e.*, b.body FROM entries e JOIN bodies b ON b.seq = e.seq
-		WHERE e.run = ? ORDER BY e.seq`, number)
+		SELECT e.*, b.subject, b.body FROM entries e JOIN bodies b ON b.seq = e.seq
+		WHERE e.run = ? AND e.run > 0 `+condition+` ORDER BY e.seq`, number)
 	if err != nil {
 		return run, explain(r.path, "read", defaultWait, err)
 	}
 	defer rows.Close()
-	s := shower{run: &run, rows: map[[2]int]rowBody{}, rowsOf: map[int]int{}}
+	s := shower{run: &run, rows: map[[2]int]rowBody{}, rowsOf: map[int]int{}, intents: map[[2]int]intent{}}
 	for rows.Next() {
 		var e struct {
 			entry
-			Body string `db:"body"`
+			Subject *string `db:"subject"`
+			Body    string  `db:"body"`
 		}
 		if err := rows.StructScan(&e); err != nil {
 			return run, explain(r.path, "read", defaultWait, err)
 		}
-		if err := s.take(e.entry, e.Body); err != nil {
+		if err := s.take(e.entry, e.Subject, e.Body); err != nil {
 			return run, r.broken(number, fmt.Errorf("entry %d: %w", e.Seq, err))
 		}
 	}
@@ -72,11 +79,20 @@ type shower struct {
 	run    *Run
 	rows   map[[2]int]rowBody
 	rowsOf map[int]int
-	ended  bool
+	// intents are those of the run by block and number.
+	intents map[[2]int]intent
+	ended   bool
+}
+
+// An intent is the index of an action that was to be sent, and the reason that
+// it had before.
+type intent struct {
+	action int
+	reason string
 }
 
 // take reads one entry.
-func (s *shower) take(e entry, body string) error {
+func (s *shower) take(e entry, subject *string, body string) error {
 	s.run.Head.Sequence, s.run.Head.Hash = e.Seq, fmt.Sprintf("%x", e.Hash)
 	switch e.Kind {
 	case kindRun:
@@ -98,6 +114,40 @@ func (s *shower) take(e entry, body string) error {
 	case kindEnd:
 		s.ended = true
 		return s.run.end(e.Time, body)
+	}
+	return s.sending(e, subject, body)
+}
+
+// sending reads an entry of the kinds that sending adds.
+func (s *shower) sending(e entry, subject *string, body string) error {
+	switch e.Kind {
+	case kindIntent:
+		var said intentBody
+		err := decodeBody(body, &said)
+		s.intents[[2]int{e.Block, e.Number}] = intent{len(s.run.Actions), string(said.Reason)}
+		s.run.Actions = append(s.run.Actions, said.action(e))
+		return err
+	case kindOutcome:
+		of, known := s.intents[[2]int{e.Block, e.Number}]
+		if !known {
+			return fmt.Errorf("action %d has an outcome, and no intent before", e.Number)
+		}
+		var said outcomeBody
+		err := decodeBody(body, &said)
+		said.settle(&s.run.Actions[of.action], of.reason)
+		return err
+	case kindApproval:
+		var said approvalBody
+		err := decodeBody(body, &said)
+		s.run.Approvals = append(s.run.Approvals, said.approval())
+		return err
+	case kindPlan:
+		if subject == nil {
+			return errors.New("a plan has no digest")
+		}
+		made, err := newPlanEntry(e.Run, e.Time, *subject, body)
+		s.run.Made = &made
+		return err
 	}
 	return nil
 }
@@ -162,7 +212,9 @@ func (s *shower) finish() error {
 			b.Rows[j].From = b.Rows[j].Number
 		}
 	}
-	if !s.ended {
+	// The loop that sends goes on with several configurations at once.
+	slices.SortStableFunc(s.run.Actions, func(a, b workbook.Action) int { return cmp.Compare(a.Number, b.Number) })
+	if !s.ended || len(s.intents) > 0 {
 		s.run.Totals = workbook.Count(s.run.Actions)
 	}
 	return nil
