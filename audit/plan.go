@@ -20,13 +20,14 @@ type PlanNote struct {
 }
 
 // KeepPlan records the plan that a run made, with its text, whose SHA-256 in
-// hexadecimal is digest. The run may have ended; it has one plan at most.
-func (l *Log) KeepPlan(ctx context.Context, run int64, digest string, file []byte, note PlanNote) error {
+// hexadecimal is digest, and returns the head of the chain behind it. The run
+// may have ended; it has one plan at most.
+func (l *Log) KeepPlan(ctx context.Context, run int64, digest string, file []byte, note PlanNote) (workbook.Head, error) {
 	doing := fmt.Sprintf("record the plan of run %d in", run)
 	if got := digestOf(file); got != digest {
-		return explain(l.path, doing, l.wait, fmt.Errorf("the SHA-256 of its text is %s, not %s", got, encodeText(digest)))
+		return workbook.Head{}, explain(l.path, doing, l.wait, fmt.Errorf("the SHA-256 of its text is %s, not %s", got, encodeText(digest)))
 	}
-	_, err := l.write(ctx, doing, func(a *appender) error {
+	return l.write(ctx, doing, func(a *appender) error {
 		if err := a.mayPlan(run); err != nil {
 			return err
 		}
@@ -37,7 +38,6 @@ func (l *Log) KeepPlan(ctx context.Context, run int64, digest string, file []byt
 			File: text(note.File), Expires: instant{note.Expires}, Actions: note.Actions, NeedApproval: note.NeedApproval,
 		})
 	})
-	return err
 }
 
 // mayPlan returns an error where a run is not there or has a plan.

@@ -25,7 +25,8 @@ type Head struct {
 
 // The modes of a run. ModeApply sends to a vendor and ModeResume asks one;
 // ModeSimulate sends to a simulator on this machine. ModePlan is a rehearsal
-// that wrote a plan, ModeUndo the making of a plan that takes actions back.
+// that wrote a plan, ModeUndo the making of a plan that takes actions back,
+// ModeRefuse a plan that was not applied.
 const (
 	ModeRehearse = "rehearse"
 	ModePlan     = "plan"
@@ -33,6 +34,7 @@ const (
 	ModeSimulate = "simulate"
 	ModeResume   = "resume"
 	ModeUndo     = "undo"
+	ModeRefuse   = "refuse"
 )
 
 // Info is what is known of a run before its first block: who runs what, where,

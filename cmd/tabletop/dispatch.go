@@ -232,7 +232,7 @@ func (d *dispatch) delivered(ctx context.Context, reader *audit.Reader, a plan.A
 	if d.mode() != workbook.ModeApply {
 		return "", nil
 	}
-	done, found, err := reader.Delivered(ctx, a.Key, a.Canonical, d.now.Add(-sentWithin))
+	done, found, err := reader.Delivered(ctx, a.Key, d.now.Add(-sentWithin))
 	if err != nil || !found {
 		return "", err
 	}
@@ -253,14 +253,14 @@ func (d *dispatch) withinLimits(ctx context.Context, reader *audit.Reader) error
 			continue
 		}
 		n, _ := d.integrations.Find(name)
-		cycle, err := reader.Lifecycle(ctx, n.Digest(), d.endpoints.String())
+		cycle, err := reader.Lifecycle(ctx, n.Digest(), d.endpoints.of(n.Origin()))
 		if err != nil {
 			return err
 		}
 		if why := notReady(n, cycle); why != "" {
 			disabled = append(disabled, guard.Quote(name)+" "+why)
 		}
-		if len(d.endpoints) > 0 && !d.endpoints.take(n.Origin()) {
+		if len(d.endpoints) > 0 && d.endpoints.of(n.Origin()) == "" {
 			disabled = append(disabled, fmt.Sprintf("%s sends to %s, for which there is no --endpoint", guard.Quote(name), n.Origin()))
 		}
 		if d.plan.Undoes == 0 && counts[name] > n.MaxActions {
@@ -282,7 +282,7 @@ func notReady(n *trigger.Integration, cycle audit.Lifecycle) string {
 	switch {
 	case !n.Enabled:
 		return "has enabled: false in its file"
-	case !cycle.Validated():
+	case cycle.Status != trigger.Validated:
 		return "is not validated: tabletop integrations validate " + name
 	case !cycle.Enabled:
 		return "is not enabled: tabletop integrations enable " + name

@@ -103,18 +103,14 @@ func (d *dispatch) begin(ctx context.Context, log *audit.Log) (int64, error) {
 		info.Guard = &g
 	}
 	run, err := log.Begin(kept, info)
-	var applied audit.AppliedError
+	var applied *audit.AppliedError
 	if errors.As(err, &applied) {
 		return 0, refused(fmt.Errorf("run %d applied this plan already: tabletop resume %d settles what is open of it", applied.Run, applied.Run))
 	}
 	if err != nil {
 		return 0, err
 	}
-	var given []audit.Approval
-	for _, a := range d.approved.Given() {
-		given = append(given, audit.Approval{Approver: a.Name, Key: a.Fingerprint, Statement: a.Statement, Signature: a.Signature, Time: a.Time})
-	}
-	if err := log.Approve(kept, run, given); err != nil {
+	if err := log.Approve(kept, run, d.given()); err != nil {
 		return run, err
 	}
 	var staying []workbook.Action
@@ -131,7 +127,7 @@ func (d *dispatch) begin(ctx context.Context, log *audit.Log) (int64, error) {
 func (d *dispatch) recordRefusal(ctx context.Context, log *audit.Log, why *refusal) error {
 	kept := context.WithoutCancel(ctx)
 	info := d.info()
-	info.Plan, info.Name = "", "refused: "+d.plan.Name
+	info.Mode, info.Plan, info.Name = workbook.ModeRefuse, "", d.plan.Name
 	info.Warnings = append([]string{"plan " + d.sha + " of run " + fmt.Sprint(d.plan.Run)}, why.why...)
 	run, err := log.Begin(kept, info)
 	if err != nil {
@@ -214,11 +210,11 @@ func (b *book) Write(ctx context.Context, outcomes []delivery.Outcome, intents [
 	b.mutex.Lock()
 	for _, o := range outcomes {
 		settled = append(settled, audit.Outcome{
-			Run: b.run, Action: o.Action, Verdict: o.Verdict, Reason: o.Reason, Response: o.Response, Attempts: o.Attempts, Task: o.Task,
+			Action: o.Action, Verdict: o.Verdict, Reason: o.Reason, Response: o.Response, Attempts: o.Attempts, Task: o.Task,
 		})
 		if b.undoes > 0 && o.Verdict == workbook.Sent {
 			settled = append(settled, audit.Outcome{
-				Run: b.undoes, Action: b.undone[o.Action], Verdict: workbook.Undone, By: b.run,
+				Run: b.undoes, Action: b.undone[o.Action], Verdict: workbook.Undone,
 				Reason: fmt.Sprintf("taken back by run %d, action %d", b.run, o.Action),
 			})
 		}

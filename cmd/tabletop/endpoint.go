@@ -27,9 +27,15 @@ func parseEndpoints(values []string) (endpoints, error) {
 	return e, nil
 }
 
-// take reports whether one of the endpoints gets what is sent to an address.
-func (e endpoints) take(address string) bool {
-	return slices.ContainsFunc(e, func(one delivery.Endpoint) bool { return one.Takes(address) })
+// of is the endpoint that gets what is sent to an address, as the audit keeps
+// it; "" for none.
+func (e endpoints) of(address string) string {
+	for _, one := range e {
+		if one.Takes(address) {
+			return one.String()
+		}
+	}
+	return ""
 }
 
 // String writes the endpoints as the audit keeps them; "" for none.

@@ -47,7 +47,6 @@ type configured struct {
 	endpoints []string
 	all       bool
 	output    string
-	reason    string
 }
 
 func (i *configured) flags(cmd *cobra.Command, many bool) {
@@ -58,7 +57,6 @@ func (i *configured) flags(cmd *cobra.Command, many bool) {
 	f.StringArrayVar(&i.endpoints, "endpoint", nil, "as sent to a simulator on this machine, FROM=TO; may be repeated")
 	if many {
 		f.BoolVar(&i.all, "all", false, "all configurations of the file")
-		f.StringVar(&i.reason, "reason", "", "why, for the audit")
 	}
 }
 
@@ -137,7 +135,7 @@ func (i *configured) describeAll(ctx context.Context, list []*trigger.Integratio
 			}
 		}
 		if reader != nil {
-			cycle, err := reader.Lifecycle(ctx, o.Digest, to.String())
+			cycle, err := reader.Lifecycle(ctx, o.Digest, to.of(n.Origin()))
 			if err != nil {
 				return nil, err
 			}
@@ -311,7 +309,7 @@ func (i *configured) validate(ctx context.Context, c *console, args []string) er
 			bad++
 		}
 		entry := audit.Validation{
-			Name: n.Name, Digest: n.Digest(), Status: found.Status, Detail: found.Detail, OK: found.OK, Endpoint: to.String(), User: name, Host: host, Reason: i.reason,
+			Name: n.Name, Digest: n.Digest(), Status: found.Status, Detail: found.Detail, Endpoint: to.of(n.Origin()), User: name, Host: host,
 		}
 		if err := log.Validate(context.WithoutCancel(ctx), entry); err != nil {
 			return err
@@ -379,7 +377,7 @@ func integrationsSwitchCommand(c *console, on bool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   verb + " NAME… | --all",
 		Short: strings.ToUpper(verb[:1]) + verb[1:] + " configurations for sending",
-		Example: "  tabletop integrations " + verb + " --all --reason 'drill of 24 November'\n" +
+		Example: "  tabletop integrations " + verb + " --all\n" +
 			"  tabletop integrations " + verb + " 'Trend Micro XDR: Block IP'",
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error { return i.turn(cmd.Context(), c, args, on) },
@@ -423,7 +421,7 @@ func (i *configured) turn(ctx context.Context, c *console, args []string, on boo
 	defer log.Close()
 	name, host := whoami()
 	for _, o := range shown {
-		err := log.Enable(context.WithoutCancel(ctx), audit.Enabling{Name: o.Name, Digest: o.Digest, Enabled: on, Endpoint: to.String(), User: name, Host: host, Reason: i.reason})
+		err := log.Enable(context.WithoutCancel(ctx), audit.Enabling{Name: o.Name, Digest: o.Digest, Enabled: on, Endpoint: to.of(o.Host), User: name, Host: host})
 		if err != nil {
 			return err
 		}
