@@ -48,5 +48,8 @@ func (r *request) describe(err error) string {
 	case errors.As(err, &deadline) && deadline.Timeout():
 		return fmt.Sprintf("%s could not be reached within %s", r.url.Host, r.line.connect)
 	}
-	return guard.Quote(r.redaction.text(err.Error()))
+	for errors.Unwrap(err) != nil {
+		err = errors.Unwrap(err)
+	}
+	return guard.Quote(r.redaction.text(strings.TrimPrefix(err.Error(), "net/http: ")))
 }
