@@ -68,6 +68,20 @@ func checkKey(key ssh.PublicKey) error {
 	return nil
 }
 
+// PublicKeyOf finds the public key of a private key's file without its
+// passphrase; nil where the file does not tell it, as the oldest forms don't.
+func PublicKeyOf(text []byte) ssh.PublicKey {
+	signer, err := ssh.ParsePrivateKey(text)
+	if err == nil {
+		return signer.PublicKey()
+	}
+	var missing *ssh.PassphraseMissingError
+	if errors.As(err, &missing) {
+		return missing.PublicKey
+	}
+	return nil
+}
+
 // Fingerprint names a key as ssh-keygen -l does: SHA256: and 43 characters.
 func Fingerprint(key ssh.PublicKey) string { return ssh.FingerprintSHA256(key) }
 
