@@ -149,13 +149,21 @@ func (v *Vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(a.body)
 }
 
+// maxUnread is how much of a body that is too long is read on, in bytes: a client
+// that is cut off in the middle of it does not hear why.
+const maxUnread = 8 << 20
+
 // readBody reads a body within its bound.
 func readBody(r *http.Request) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
 	}
 	defer r.Body.Close()
-	return io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
+	text, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
+	if err == nil && len(text) > MaxBody {
+		_, _ = io.CopyN(io.Discard, r.Body, maxUnread)
+	}
+	return text, err
 }
 
 // answer passes a call to the API of its host.
