@@ -24,7 +24,7 @@ func planned(t testing.TB, log *Log, text string) (int64, string) {
 	}
 	digest := digestOf([]byte(text))
 	note := PlanNote{File: "plan.json", Expires: clock().Add(24 * time.Hour), Actions: 2, NeedApproval: 1}
-	if err := log.KeepPlan(t.Context(), result.Run, digest, []byte(text), note); err != nil {
+	if _, err := log.KeepPlan(t.Context(), result.Run, digest, []byte(text), note); err != nil {
 		t.Fatal(err)
 	}
 	return result.Run, digest

@@ -69,9 +69,9 @@ func (f *Filled) noting(secrets Secrets) Secrets {
 }
 
 // Message is the request as it goes, with the guard's approval of its target.
-func (f *Filled) Message(action int, approved guard.Approved, more ...delivery.Header) delivery.Message {
+func (f *Filled) Message(action int, approved guard.Approved) delivery.Message {
 	return delivery.Message{
-		Action: action, Method: f.call.Method, URL: f.call.URL, Headers: append(f.call.Headers, more...), Body: f.call.Body,
+		Action: action, Method: f.call.Method, URL: f.call.URL, Headers: f.call.Headers, Body: f.call.Body,
 		Type: f.kind, Target: f.Target, Approved: approved, Secrets: f.secrets,
 	}
 }

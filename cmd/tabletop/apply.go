@@ -73,11 +73,11 @@ func (a *application) run(ctx context.Context, c *console, stdin io.Reader, file
 	if err != nil {
 		return err
 	}
-	made, text, err := plan.Load(file)
+	made, sha, err := plan.Load(file)
 	if err != nil {
 		return nothingRan(err)
 	}
-	approvals, err := a.approvalsOf(file)
+	approvals, unreadable, err := a.approvalsOf(file)
 	if err != nil {
 		return nothingRan(err)
 	}
@@ -87,7 +87,7 @@ func (a *application) run(ctx context.Context, c *console, stdin io.Reader, file
 	}
 	defer release()
 	d := &dispatch{
-		plan: made, text: text, sha: plan.SHA256(text), file: file, approvals: approvals, endpoints: to,
+		plan: made, sha: sha, approvals: approvals, unreadable: unreadable, endpoints: to,
 		now: time.Now(), reason: a.reason, ticket: a.ticket, json: a.output == "json",
 	}
 	if err := d.known(ctx, a.audit); err != nil {
@@ -97,23 +97,19 @@ func (a *application) run(ctx context.Context, c *console, stdin io.Reader, file
 }
 
 // approvalsOf reads the approvals that were named, else those beside the plan.
-func (a *application) approvalsOf(file string) ([]plan.Approval, error) {
-	files := a.approvals
-	if files == nil {
-		var err error
-		if files, err = plan.ApprovalFiles(file); err != nil {
-			return nil, err
-		}
+func (a *application) approvalsOf(file string) ([]*plan.Approval, []plan.Refusal, error) {
+	if a.approvals == nil {
+		return plan.FindApprovals(file)
 	}
-	var out []plan.Approval
-	for _, f := range files {
-		approval, err := plan.LoadApproval(f)
+	var out []*plan.Approval
+	for _, name := range a.approvals {
+		approval, err := plan.LoadApproval(name)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		out = append(out, approval)
 	}
-	return out, nil
+	return out, nil, nil
 }
 
 // confirm asks for the number of requests, which nobody types by mistake.

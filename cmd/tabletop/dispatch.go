@@ -14,6 +14,7 @@ import (
 	"tabletop/blocks/trigger/guard"
 	"tabletop/blocks/trigger/plan"
 	"tabletop/workbook"
+	"tabletop/workbook/events"
 )
 
 // sentWithin is how long an action counts as done for later runs: windows of
@@ -23,20 +24,22 @@ const sentWithin = 24 * time.Hour
 // A dispatch is a plan on its way to vendors. The steps before the first
 // request only look: open, review, decide.
 type dispatch struct {
-	plan      plan.Plan
-	text      []byte
+	plan      *plan.Plan
 	sha       string
-	file      string
-	approvals []plan.Approval
+	approvals []*plan.Approval
+	// unreadable are approvals beside the plan that can't be read.
+	unreadable []plan.Refusal
 	endpoints endpoints
 	now       time.Time
 	reason    string
 	ticket    string
 	json      bool
+	// stores is the file of event stores.
+	stores string
 
 	integrations *trigger.Integrations
 	guard        *trigger.Guard
-	approved     plan.Approved
+	standing     plan.Standing
 	decisions    []decision
 }
 
@@ -70,12 +73,12 @@ func (d *dispatch) open() error {
 		return refuse("it names no integrations")
 	}
 	var err error
-	if d.integrations, err = trigger.Load(inFolder(d.plan.Folder, d.plan.Integrations)); err != nil {
+	if d.integrations, err = trigger.Load(d.plan.Path(d.plan.Integrations.Path)); err != nil {
 		return refuse("the integrations can't be read: %s", describe(err))
 	}
 	d.guard = trigger.NewGuard()
 	if d.plan.Guard != nil {
-		if d.guard, err = trigger.LoadGuard(inFolder(d.plan.Folder, d.plan.Guard)); err != nil {
+		if d.guard, err = trigger.LoadGuard(d.plan.Path(d.plan.Guard.Path)); err != nil {
 			return refuse("the guard's lists can't be read: %s", describe(err))
 		}
 	}
@@ -88,10 +91,10 @@ func (d *dispatch) review(ctx context.Context) error {
 	if d.plan.Simulated && len(d.endpoints) == 0 {
 		return refuse("it takes back what a simulated run sent: name the simulator with --endpoint")
 	}
-	if d.now.After(d.plan.Expires) {
-		return refuse("it expired at %s: make it anew", d.plan.Expires.UTC().Format(time.RFC3339))
+	if expired := d.plan.Expired(d.now); expired != "" {
+		return refuse("%s", expired)
 	}
-	changes, err := plan.Changed(ctx, d.plan)
+	changes, err := plan.Changed(ctx, d.plan, plan.Hashes{File: events.HashFirst, Store: d.storeRoot})
 	if err != nil {
 		return err
 	}
@@ -109,18 +112,41 @@ func (d *dispatch) review(ctx context.Context) error {
 
 // checkApprovals finds who approved what.
 func (d *dispatch) checkApprovals() error {
-	approvers := plan.Approvers{}
+	approvers := &plan.Approvers{}
 	if d.plan.Approvers != nil {
 		var err error
-		if approvers, _, err = plan.LoadApprovers(inFolder(d.plan.Folder, d.plan.Approvers)); err != nil {
+		if approvers, err = plan.LoadApprovers(d.plan.Path(d.plan.Approvers.Path)); err != nil {
 			return refuse("the approvers can't be read: %s", describe(err))
 		}
 	}
-	d.approved = plan.Check(d.plan, d.sha, approvers, d.approvals, d.now)
-	if lacking := d.approved.Lacking(); len(lacking) > 0 {
-		return &refusal{why: append([]string{"it is not approved:"}, lacking...)}
+	d.standing = plan.Check(d.plan, d.sha, approvers, d.approvals, d.now)
+	d.standing.Refused = append(d.standing.Refused, d.unreadable...)
+	if d.standing.Approved() {
+		return nil
 	}
-	return nil
+	why := append([]string{"it is not approved:"}, d.standing.Lacks()...)
+	for _, r := range d.standing.Refused {
+		why = append(why, r.File+" does not count: "+r.Reason)
+	}
+	return &refusal{why: why}
+}
+
+// given are the approvals that count, for the record.
+func (d *dispatch) given() []audit.Approval {
+	var out []audit.Approval
+	for _, g := range d.standing.Plan {
+		given := audit.Approval{Name: g.Name, Key: g.Key, Reason: g.Reason, Statement: g.Approval.Text, Signature: g.Approval.Signature, Time: g.Time}
+		for _, t := range g.Approval.Statement.Targets {
+			given.Actions = append(given.Actions, t.Action)
+		}
+		out = append(out, given)
+	}
+	return out
+}
+
+// storeRoot hashes an event store as it is now. Stores lie beside the audit.
+func (d *dispatch) storeRoot(_ context.Context, name string) (string, error) {
+	return events.StoreRoot(name, (&input{storesFile: d.stores}).storeRows)
 }
 
 // decide says of every action whether it goes.
@@ -141,7 +167,7 @@ func (d *dispatch) decide(ctx context.Context, reader *audit.Reader) error {
 func (d *dispatch) decideOne(ctx context.Context, reader *audit.Reader, a plan.Action, first map[string]int) (decision, error) {
 	decided := decision{action: a.Action}
 	decided.action.Key, decided.action.Undo, decided.action.Values = a.Key, a.Undo, nil
-	if a.Verdict != workbook.WouldSend && a.Verdict != workbook.NeedsApproval {
+	if !a.Sends() {
 		return decided, nil
 	}
 	filled, err := d.fill(a)
@@ -183,18 +209,11 @@ func (d *dispatch) fill(a plan.Action) (*trigger.Filled, error) {
 	if n == nil {
 		return nil, errors.New("no configuration " + guard.Quote(a.Integration) + ": " + suggestion)
 	}
-	secret := n.Secret
-	if len(d.endpoints) > 0 {
-		secret = simulatedSecret
-	}
 	if d.plan.Undoes > 0 {
-		return n.FillUndo(a.Values, a.Canonical, secret)
+		return n.FillUndo(a.Values, a.Canonical, secretOf(n, d.endpoints))
 	}
-	return n.Fill(a.Values, a.Canonical, secret)
+	return n.Fill(a.Values, a.Canonical, secretOf(n, d.endpoints))
 }
-
-// simulatedSecret stands for every secret where a simulator is sent to.
-func simulatedSecret(name string) (string, error) { return "simulated-" + name, nil }
 
 // judge asks the guard again, and takes the approvals into account. An action
 // that takes another back needs no approval of its target: it lifts a block.
@@ -212,18 +231,27 @@ func (d *dispatch) judge(a plan.Action, filled *trigger.Filled) (guard.Judgement
 		}
 		return judged, nil
 	}
-	by, ok := d.approved.Of(a.Number)
-	if !ok {
+	grants, ok := d.standing.Grants(a.Number)
+	if !ok || len(grants) == 0 {
 		judged.Verdict, judged.Rule, judged.Reason = workbook.NeedsApproval, a.Rule, a.Reason
 		return judged, nil
 	}
 	switch judged.Verdict {
 	case workbook.NeedsApproval:
-		return judged.Grant(by)
+		return judged.Grant(grantedBy(grants))
 	case workbook.WouldSend:
 		return judged, nil
 	}
 	return judged, refuse("action %d: the guard says %s now: %s", a.Number, judged.Verdict, judged.Reason)
+}
+
+// grantedBy names those who approved a target, and why.
+func grantedBy(grants []plan.Grant) string {
+	var by []string
+	for _, g := range grants {
+		by = append(by, g.Name+": "+g.Reason)
+	}
+	return "approved by " + strings.Join(by, "; ")
 }
 
 // delivered tells where an earlier run sent the same; "" where none did. What is
@@ -302,7 +330,7 @@ func (d *dispatch) count() int {
 }
 
 // queues are the requests by configuration, each in the order of the plan.
-func (d *dispatch) queues() ([]delivery.Queue, error) {
+func (d *dispatch) queues() []delivery.Queue {
 	var queues []delivery.Queue
 	at := map[string]int{}
 	for _, decided := range d.decisions {
@@ -310,17 +338,21 @@ func (d *dispatch) queues() ([]delivery.Queue, error) {
 			continue
 		}
 		name := decided.action.Integration
+		n, _ := d.integrations.Find(name)
 		i, known := at[name]
 		if !known {
-			n, _ := d.integrations.Find(name)
-			policy, err := n.Policy()
-			if err != nil {
-				return nil, err
+			policy := n.Policy()
+			if d.plan.Undoes > 0 {
+				policy = n.UndoPolicy()
 			}
 			i, at[name] = len(queues), len(queues)
 			queues = append(queues, delivery.Queue{Integration: name, Policy: policy})
 		}
-		queues[i].Messages = append(queues[i].Messages, decided.filled.Message(decided.action.Number, decided.approved))
+		m := decided.filled.Message(decided.action.Number, decided.approved)
+		if header, ok := n.IdempotencyHeader(d.sha, decided.action.Key); ok {
+			m.Headers = append(m.Headers, header)
+		}
+		queues[i].Messages = append(queues[i].Messages, m)
 	}
-	return queues, nil
+	return queues
 }

@@ -49,10 +49,7 @@ func (d *dispatch) send(ctx context.Context, c *console, reader *audit.Reader, l
 	if d.count() == 0 {
 		return refused(errors.New("nothing of this plan goes: each action has its reason above"))
 	}
-	queues, err := d.queues()
-	if err != nil {
-		return nothingRan(err)
-	}
+	queues := d.queues()
 	if err := confirm(d.count()); err != nil {
 		return err
 	}

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -100,13 +102,13 @@ type writtenPlan struct {
 
 // write records the plan and then writes its file: a file that the audit does
 // not know could never be applied.
-func (p *planning) write(ctx context.Context, log *audit.Log, made plan.Plan) (writtenPlan, error) {
+func (p *planning) write(ctx context.Context, log *audit.Log, made *plan.Plan) (writtenPlan, error) {
 	return keepPlan(ctx, log, made, p.to)
 }
 
 // keepPlan records a plan and writes its file.
-func keepPlan(ctx context.Context, log *audit.Log, made plan.Plan, file string) (writtenPlan, error) {
-	text, err := plan.Encode(made)
+func keepPlan(ctx context.Context, log *audit.Log, made *plan.Plan, file string) (writtenPlan, error) {
+	text, err := plan.Write(made)
 	if err != nil {
 		return writtenPlan{}, err
 	}
@@ -137,21 +139,21 @@ func writeNew(file string, text []byte) error {
 }
 
 // build makes the plan of a rehearsal.
-func (p *planning) build(b *bench, info workbook.Info, result workbook.Result) (plan.Plan, error) {
+func (p *planning) build(b *bench, info workbook.Info, result workbook.Result) (*plan.Plan, error) {
 	folder, err := os.Getwd()
 	if err != nil {
-		return plan.Plan{}, err
+		return nil, err
 	}
-	made := plan.Plan{
+	made := &plan.Plan{
 		Form: plan.Form, Name: info.Workbook.Name, Run: result.Run, Created: time.Now().UTC().Truncate(time.Second), Reason: info.Reason, Ticket: info.Ticket,
 		Planner: plan.Planner{User: info.User, Host: info.Host}, Folder: folder,
 		Workbook:     planFile(&workbook.Document{Path: info.Workbook.Path, Text: info.Workbook.Text}),
-		Integrations: planFile(info.Integrations), Guard: planFile(info.Guard), Events: info.Files,
+		Integrations: planFile(info.Integrations), Guard: planFile(info.Guard), Events: lying(b, info.Files),
 		Clock: info.Now.UTC(), ClockFrom: info.NowSource, Parameters: info.Parameters,
 	}
 	made.Expires = made.Created.Add(plan.Lifetime)
 	if p.key != "" {
-		if made.Planner.Key, err = plan.FingerprintOf(p.key); err != nil {
+		if made.Planner.Key, err = fingerprintOf(p.key); err != nil {
 			return made, nothingRan(err)
 		}
 	}
@@ -166,7 +168,8 @@ func (p *planning) build(b *bench, info workbook.Info, result workbook.Result) (
 	}
 	evidence := evidenceOf(result)
 	for _, a := range result.Actions {
-		made.Actions = append(made.Actions, plannedAction(a, evidence[[2]int{a.Block, a.Row}]))
+		a.Response = nil // a simulated answer is not what a vendor will say
+		made.Actions = append(made.Actions, plan.Of(a, evidence[[2]int{a.Block, a.Row}]))
 	}
 	made.Caps = capsOf(b.options.Trigger.Integrations, made.Actions)
 	return made, nil
@@ -180,21 +183,43 @@ func planFile(d *workbook.Document) *plan.File {
 	return &plan.File{Path: filepath.ToSlash(d.Path), SHA256: plan.SHA256(d.Text)}
 }
 
-// inFolder is a path of a plan as this process sees it.
-func inFolder(folder string, file *plan.File) string {
-	if filepath.IsAbs(file.Path) {
-		return file.Path
+// lying names files by where they lie, seen from the folder of the plan.
+func lying(b *bench, files []workbook.EventFile) []workbook.EventFile {
+	where := b.set.Where()
+	guarded := b.options.Trigger.Guard.Where()
+	out := slices.Clone(files)
+	for i, f := range out {
+		path, ok := where[f.Path]
+		if f.Kind == workbook.KindGuard {
+			path, ok = guarded[f.Path]
+		}
+		if ok {
+			out[i].Path = filepath.ToSlash(path)
+		}
 	}
-	return filepath.Join(folder, filepath.FromSlash(file.Path))
+	return out
+}
+
+// fingerprintOf names the key in the file of a public key.
+func fingerprintOf(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	key, err := plan.ParseKey(strings.TrimSpace(string(text)))
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	return plan.Fingerprint(key), nil
 }
 
 // approversFile reads the approvers and names their file by its hash.
 func approversFile(path string) (*plan.File, error) {
-	_, document, err := plan.LoadApprovers(path)
+	approvers, err := plan.LoadApprovers(path)
 	if err != nil {
 		return nil, nothingRan(err)
 	}
-	return planFile(&document), nil
+	return &plan.File{Path: filepath.ToSlash(path), SHA256: approvers.SHA256}, nil
 }
 
 // evidenceOf finds the evidence of the rows that actions came from, by block
@@ -214,20 +239,12 @@ func evidenceOf(result workbook.Result) map[[2]int]workbook.Evidence {
 	return out
 }
 
-// plannedAction is an action as a plan holds it. The simulated answer is not
-// what a vendor will say, so it stays out.
-func plannedAction(a workbook.Action, e workbook.Evidence) plan.Action {
-	planned := plan.Action{Action: a, Key: a.Key, Values: a.Values, Undo: a.Undo, CannotUndo: a.CannotUndo, Evidence: e}
-	planned.Response = nil
-	return planned
-}
-
 // capsOf lists the configurations that actions go through.
 func capsOf(integrations *trigger.Integrations, actions []plan.Action) []plan.Cap {
 	var caps []plan.Cap
 	at := map[string]int{}
 	for _, a := range actions {
-		if a.Verdict != workbook.WouldSend && a.Verdict != workbook.NeedsApproval {
+		if !a.Sends() {
 			continue
 		}
 		n, _ := integrations.Find(a.Integration)

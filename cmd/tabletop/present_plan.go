@@ -12,7 +12,7 @@ import (
 )
 
 // planned shows a plan that was written.
-func (c *console) planned(p plan.Plan, w writtenPlan, asJSON bool) {
+func (c *console) planned(p *plan.Plan, w writtenPlan, asJSON bool) {
 	totals := map[workbook.Verdict]int{}
 	for _, a := range p.Actions {
 		totals[a.Verdict]++
@@ -47,7 +47,7 @@ func (c *console) planned(p plan.Plan, w writtenPlan, asJSON bool) {
 }
 
 // nextStep says what comes after a plan.
-func nextStep(p plan.Plan, file string, totals map[workbook.Verdict]int) string {
+func nextStep(p *plan.Plan, file string, totals map[workbook.Verdict]int) string {
 	switch {
 	case totals[workbook.WouldSend]+totals[workbook.NeedsApproval] == 0:
 		return "nothing of it would be sent"
@@ -61,7 +61,7 @@ func nextStep(p plan.Plan, file string, totals map[workbook.Verdict]int) string 
 
 // planActions lists what a plan has of each configuration, and the effect of
 // its requests once.
-func (c *console) planActions(p plan.Plan) {
+func (c *console) planActions(p *plan.Plan) {
 	var names []string
 	for _, a := range p.Actions {
 		if !slices.Contains(names, a.Integration) {
@@ -104,7 +104,7 @@ func (c *console) planAction(a plan.Action) {
 	if a.Verdict == workbook.WouldSend && a.Undo == nil && a.CannotUndo != "" {
 		c.wrapped("can't be undone: " + a.CannotUndo)
 	}
-	if text := because(a.Evidence); text != "" && (a.Verdict == workbook.WouldSend || a.Verdict == workbook.NeedsApproval) {
+	if text := because(a.Evidence); text != "" && a.Sends() {
 		c.wrapped(text)
 	}
 }
@@ -132,8 +132,11 @@ func (c *console) summary(d *dispatch) {
 	for _, from := range strings.Fields(d.endpoints.String()) {
 		c.para("to the simulator: " + strings.Replace(from, "=", " goes to ", 1))
 	}
-	for _, given := range d.approved.Given() {
+	for _, given := range d.standing.Plan {
 		c.para("approved by " + given.Name + ": " + given.Reason)
+	}
+	for _, r := range d.standing.Refused {
+		c.para("the approval " + r.File + " does not count: " + r.Reason)
 	}
 	counts := map[string]int{}
 	var names []string

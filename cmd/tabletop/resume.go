@@ -123,7 +123,7 @@ func isTerminal(in io.Reader) bool {
 
 // open reads the run, its plan and what the vendor is asked with.
 func (s *settling) open(ctx context.Context) error {
-	var original plan.Plan
+	var original *plan.Plan
 	var err error
 	if s.run, original, err = sentRun(ctx, s.audit, s.number); err != nil {
 		return err
@@ -133,7 +133,7 @@ func (s *settling) open(ctx context.Context) error {
 	}
 	path := s.resuming.integrations
 	if path == "" {
-		path = inFolder(original.Folder, original.Integrations)
+		path = original.Path(original.Integrations.Path)
 	}
 	if s.integrations, err = trigger.Load(path); err != nil {
 		return nothingRan(err)

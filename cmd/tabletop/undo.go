@@ -121,7 +121,7 @@ func (u *undoing) run(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return nothingRan(err)
 	}
-	written, err := u.record(ctx, log, &made)
+	written, err := u.record(ctx, log, made)
 	if closing := log.Close(); err == nil {
 		err = closing
 	}
@@ -140,32 +140,32 @@ func hasAction(actions []workbook.Action, number int) bool {
 }
 
 // sentRun reads a run that sent, and its plan.
-func sentRun(ctx context.Context, path string, number int64) (audit.Run, plan.Plan, error) {
+func sentRun(ctx context.Context, path string, number int64) (audit.Run, *plan.Plan, error) {
 	reader, err := audit.OpenReader(ctx, path)
 	if err != nil {
-		return audit.Run{}, plan.Plan{}, nothingRan(err)
+		return audit.Run{}, nil, nothingRan(err)
 	}
 	defer reader.Close()
 	sent, err := reader.Show(ctx, number)
 	if err != nil {
-		return sent, plan.Plan{}, nothingRan(err)
+		return sent, nil, nothingRan(err)
 	}
 	if sent.Plan == "" {
-		return sent, plan.Plan{}, nothingRan(fmt.Errorf("run %d sent nothing: its mode is %s", number, sent.Mode))
+		return sent, nil, nothingRan(fmt.Errorf("run %d sent nothing: its mode is %s", number, sent.Mode))
 	}
 	entry, err := reader.FindPlan(ctx, sent.Plan)
 	if err != nil {
-		return sent, plan.Plan{}, fmt.Errorf("the plan of run %d: %w", number, err)
+		return sent, nil, fmt.Errorf("the plan of run %d: %w", number, err)
 	}
-	original, err := plan.Parse(fmt.Sprintf("the plan of run %d", number), entry.Text)
+	original, err := plan.Read(fmt.Sprintf("the plan of run %d", number), entry.Text)
 	return sent, original, err
 }
 
 // build makes the plan that takes actions back, and says what it leaves out.
-func (u *undoing) build(sent audit.Run, original plan.Plan, chosen []int) (made plan.Plan, left []string, err error) {
+func (u *undoing) build(sent audit.Run, original *plan.Plan, chosen []int) (made *plan.Plan, left []string, err error) {
 	path := u.integrations
 	if path == "" {
-		path = inFolder(original.Folder, original.Integrations)
+		path = original.Path(original.Integrations.Path)
 	}
 	integrations, err := trigger.Load(path)
 	if err != nil {
@@ -196,15 +196,15 @@ func (u *undoing) build(sent audit.Run, original plan.Plan, chosen []int) (made 
 }
 
 // head is a plan without actions that takes back those of a run.
-func (u *undoing) head(sent audit.Run, original plan.Plan, integrations *trigger.Integrations) (plan.Plan, error) {
+func (u *undoing) head(sent audit.Run, original *plan.Plan, integrations *trigger.Integrations) (*plan.Plan, error) {
 	folder, err := os.Getwd()
 	if err != nil {
-		return plan.Plan{}, err
+		return nil, err
 	}
 	name, host := whoami()
 	document := integrations.Document()
 	created := time.Now().UTC().Truncate(time.Second)
-	made := plan.Plan{
+	made := &plan.Plan{
 		Form: plan.Form, Name: fmt.Sprintf("undo run %d: %s", sent.Number, original.Name), Created: created, Expires: created.Add(plan.Lifetime),
 		Planner: plan.Planner{User: name, Host: host}, Reason: u.reason, Ticket: u.ticket, Folder: folder,
 		Integrations: planFile(&document), Undoes: sent.Number, Simulated: sent.Mode == workbook.ModeSimulate,
@@ -212,7 +212,7 @@ func (u *undoing) head(sent audit.Run, original plan.Plan, integrations *trigger
 	}
 	approvers := u.approvers
 	if approvers == "" && original.Approvers != nil {
-		approvers = inFolder(original.Folder, original.Approvers)
+		approvers = original.Path(original.Approvers.Path)
 	}
 	if approvers != "" {
 		if made.Approvers, err = approversFile(approvers); err != nil {
@@ -270,5 +270,5 @@ func (u *undoing) record(ctx context.Context, log *audit.Log, made *plan.Plan) (
 	if _, err := log.End(kept, workbook.Result{Run: made.Run, Status: workbook.Completed, Actions: actions, Totals: workbook.Count(actions)}); err != nil {
 		return writtenPlan{}, err
 	}
-	return keepPlan(ctx, log, *made, u.to)
+	return keepPlan(ctx, log, made, u.to)
 }

@@ -129,6 +129,25 @@ func (c *listCache) loadStore(store, key, match string) (*lookupList, error) {
 	if err != nil {
 		return nil, err
 	}
+	text, err := storeText(table)
+	if err != nil {
+		return nil, err
+	}
+	l := newLookupList(match)
+	if err := l.read(text, key); err != nil {
+		return nil, err
+	}
+	name, root := storeName+store, Root(text)
+	l.side = &sideFile{full: name, name: name, kind: workbook.KindStore, bytes: int64(len(text)), root: func() string { return root }}
+	c.loaded[known] = l
+	return l, nil
+}
+
+// storeName begins the name of an event store in the record.
+const storeName = "store:"
+
+// storeText is an event store as CSV.
+func storeText(table workbook.Table) ([]byte, error) {
 	var text bytes.Buffer
 	w := csv.NewWriter(&text)
 	_ = w.Write(table.Columns)
@@ -139,17 +158,19 @@ func (c *listCache) loadStore(store, key, match string) (*lookupList, error) {
 		}
 		_ = w.Write(cells)
 	}
-	if w.Flush(); w.Error() != nil {
-		return nil, w.Error()
+	w.Flush()
+	return text.Bytes(), w.Error()
+}
+
+// StoreRoot is what a run records of an event store's content, by the name that
+// it has there; rows gives what the store holds.
+func StoreRoot(name string, rows func(store string) (workbook.Table, error)) (root string, err error) {
+	table, err := rows(strings.TrimPrefix(name, storeName))
+	if err != nil {
+		return "", err
 	}
-	l := newLookupList(match)
-	if err := l.read(text.Bytes(), key); err != nil {
-		return nil, err
-	}
-	name, root := "store:"+store, Root(text.Bytes())
-	l.side = &sideFile{full: name, name: name, kind: workbook.KindStore, bytes: int64(text.Len()), root: func() string { return root }}
-	c.loaded[known] = l
-	return l, nil
+	text, err := storeText(table)
+	return Root(text), err
 }
 
 // load reads a list whose path is taken from the folder of the sources file.

@@ -17,7 +17,7 @@ import (
 
 // Of makes an action of a plan of one of a rehearsal and of the row's evidence.
 func Of(a workbook.Action, e workbook.Evidence) Action {
-	return Action{Action: a, Key: a.Key, Values: a.Values, Undo: a.Undo, Evidence: e}
+	return Action{Action: a, Key: a.Key, Values: a.Values, Undo: a.Undo, CannotUndo: a.CannotUndo, Evidence: e}
 }
 
 // Sends reports whether an action is one of those that are sent: at once, or

@@ -23,6 +23,8 @@ const MaxBytes = 64 << 20
 type Plan struct {
 	// Form is the file's form, Form.
 	Form int `json:"tabletop_plan"`
+	// Name is the workbook's, or says what the plan is for.
+	Name string `json:"name"`
 	// Run is the rehearsal that made the plan, in the audit that recorded it.
 	Run     int64     `json:"run"`
 	Created time.Time `json:"created"`
@@ -40,6 +42,8 @@ type Plan struct {
 	Events       []workbook.EventFile `json:"events"`
 	// Undoes is the run whose actions this plan takes back, 0 for none.
 	Undoes int64 `json:"undoes,omitempty"`
+	// Simulated says that what it takes back was sent to a simulator.
+	Simulated bool `json:"simulated,omitempty"`
 
 	Clock      time.Time         `json:"clock"`
 	ClockFrom  string            `json:"clock_from"`
