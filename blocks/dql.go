@@ -1,7 +1,6 @@
 package blocks
 
 import (
-	"fmt"
 	"strings"
 
 	"tabletop/blocks/query"
@@ -43,13 +42,11 @@ func prepareTrigger(text source.Text, d query.Directive, o Options, p *workbook.
 	switch {
 	case !ok:
 		return nil
-	case t.plugin.Text != "generic_webhook":
-		message := fmt.Sprintf("the plugin %s is not supported yet", t.plugin.Text)
-		if source.Nearest(t.plugin.Text, []string{"generic_webhook"}) != "" {
-			message = fmt.Sprintf("expected generic_webhook, found %s", t.plugin.Text)
-		}
-		p.Report(text.Problem(t.plugin.At, message, form))
+	case t.plugin.Text != "generic_webhook" && source.Nearest(t.plugin.Text, []string{"generic_webhook"}) != "":
+		p.Report(text.Problem(t.plugin.At, "expected generic_webhook, found "+t.plugin.Text, form))
 		return nil
+	case t.plugin.Text != "generic_webhook":
+		return trigger.PreparePlugin(text, t.call(), o.Trigger, p)
 	case t.function.Text != "send_alert":
 		p.Report(text.Problem(t.function.At, "expected send_alert, found "+t.function.Text, form))
 		return nil
@@ -69,6 +66,22 @@ type called struct {
 	// configuration is nil where none is named.
 	configuration *query.Word
 	parameters    []query.Word
+}
+
+// call is the call of a plugin other than generic_webhook.
+func (t called) call() trigger.PluginCall {
+	c := trigger.PluginCall{Plugin: t.plugin.Text, Function: t.function.Text, At: t.plugin.At}
+	if t.configuration != nil {
+		c.Configuration, c.ConfigurationAt = t.configuration.Text, t.configuration.At
+	}
+	for _, w := range t.parameters {
+		column := w.Text
+		if inner, ok := strings.CutPrefix(column, "_$"); ok {
+			column = "$" + strings.TrimSuffix(inner, "_")
+		}
+		c.Parameters = append(c.Parameters, trigger.PluginParameter{Column: column, At: w.At})
+	}
+	return c
 }
 
 // readTrigger takes a _trigger apart; false where that was reported as broken.

@@ -21,11 +21,11 @@ type endpoint struct {
 }
 
 // compileEndpoint reads the template of a URL.
-func compileEndpoint(text source.Text) (endpoint, source.Problems) {
+func compileEndpoint(text source.Text, s scanner) (endpoint, source.Problems) {
 	fail := func(offset int, message, fix string) (endpoint, source.Problems) {
 		return endpoint{}, source.Problems{text.Problem(offset, message, fix)}
 	}
-	e := endpoint{parts: scan(text.Value)}
+	e := endpoint{parts: s.scan(text.Value)}
 	value := e.parts.blank(text.Value)
 	if strings.TrimSpace(value) != value || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' }) {
 		return fail(0, "the URL holds blanks or control bytes", "write a blank as %20")

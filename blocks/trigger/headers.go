@@ -41,7 +41,7 @@ type writtenHeader struct {
 
 // compileHeaders reads headers that stand as JSON in a text, as on DNIF's page,
 // or as a map.
-func compileHeaders(node source.Node) ([]header, source.Problems) {
+func compileHeaders(node source.Node, s scanner) ([]header, source.Problems) {
 	if !node.Exists() {
 		return nil, nil
 	}
@@ -53,7 +53,7 @@ func compileHeaders(node source.Node) ([]header, source.Problems) {
 	seen := map[string]bool{}
 	for _, w := range written {
 		lower := strings.ToLower(w.name)
-		h := header{w.name, scan(w.value).encodeAll(encodeHeader)}
+		h := header{w.name, s.scan(w.value).encodeAll(encodeHeader)}
 		switch {
 		case !httpguts.ValidHeaderFieldName(w.name) || strings.Contains(w.name, "$"):
 			problems = append(problems, w.problem("the header "+w.name+" has no valid name", "a name has letters, digits and - only, and no column stands in it"))

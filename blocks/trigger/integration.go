@@ -1,7 +1,6 @@
 package trigger
 
 import (
-	"net/http"
 	"strings"
 
 	"tabletop/workbook/source"
@@ -24,60 +23,77 @@ type Integration struct {
 	endpoint endpoint
 	headers  []header
 	payload  template
+	format   string
 	target   targetRule
+
+	success  successRule
+	undo     undoRule
+	task     *taskRule
+	ask      *askRule
+	validate validateRule
+	limits   limits
+	// sources are where secrets come from that the file says so of.
+	sources map[string]secretSource
+	effect  []string
+	plugin  pluginName
+	digest  string
 }
 
 // TargetType is the type of the things that the requests are aimed at, none
 // where they are aimed at nothing.
 func (n *Integration) TargetType() string { return n.target.kind }
 
+// Target is what the requests are aimed at as the configuration writes it, such
+// as $SrcIP; empty where they are aimed at nothing.
+func (n *Integration) Target() string { return n.target.written }
+
 // Host is the host to which all requests go, without its port.
 func (n *Integration) Host() string { return n.endpoint.hostname() }
+
+// Origin is the scheme, host and port to which all requests go, the undo, the
+// questions and the validation among them.
+func (n *Integration) Origin() string { return n.endpoint.scheme + "://" + n.endpoint.host }
+
+// URL is the URL as it is written, with $Field and [name] in it.
+func (n *Integration) URL() string { return n.endpoint.parts.shown() }
 
 // A need is a column that a request can't be built without, and the part of the
 // request that has it.
 type need struct{ field, where string }
 
 // needs lists the columns, each with the first part that has it.
-func (n *Integration) needs() []need {
-	var list []need
-	seen := map[string]bool{}
-	add := func(t template, where string) {
-		for _, p := range t {
-			if p.field != "" && !seen[p.field] {
-				seen[p.field] = true
-				list = append(list, need{p.field, where})
-			}
-		}
-	}
-	add(n.payload, "the payload")
-	add(n.endpoint.parts, "the URL")
-	for _, h := range n.headers {
-		add(h.value, "the header "+h.name)
-	}
-	return list
-}
+func (n *Integration) needs() []need { return n.form().fields() }
 
 // entryNode is a configuration as written.
 type entryNode struct {
-	Name       source.Text `yaml:"name,required" doc:"the configuration's name, by which triggers call it"`
-	Method     string      `yaml:"method" enum:"GET,POST,PUT,PATCH,DELETE" doc:"the HTTP method, POST unless said otherwise"`
-	URL        source.Text `yaml:"url,required" doc:"where requests go; columns stand in its path and query only"`
-	Headers    source.Node `yaml:"headers" doc:"a map, or JSON under |"`
-	Payload    source.Text `yaml:"payload" doc:"the body: JSON, XML, a form or text, with $Field where a row's value goes and [name] where a secret goes"`
-	Format     string      `yaml:"format" enum:"json,xml,form,text" doc:"the payload's format where its beginning does not tell"`
-	Target     source.Node `yaml:"target" doc:"none, or the type and column that requests are aimed at; not needed where the payload tells"`
-	Enabled    *bool       `yaml:"enabled" doc:"false keeps the configuration from being used"`
-	MaxActions *int        `yaml:"max_actions" doc:"the most requests of one run, 50 unless said otherwise"`
+	Name        source.Text   `yaml:"name,required" doc:"the configuration's name, by which triggers call it"`
+	Method      string        `yaml:"method" enum:"GET,POST,PUT,PATCH,DELETE" doc:"the HTTP method, POST unless said otherwise"`
+	URL         source.Text   `yaml:"url,required" doc:"where requests go; columns stand in its path and query only"`
+	Headers     source.Node   `yaml:"headers" doc:"a map, or JSON under |"`
+	Payload     source.Text   `yaml:"payload" doc:"the body: JSON, XML, a form or text, with $Field where a row's value goes and [name] where a secret goes"`
+	Format      string        `yaml:"format" enum:"json,xml,form,text" doc:"the payload's format where its beginning does not tell"`
+	Target      source.Node   `yaml:"target" doc:"none, or the type and column that requests are aimed at; not needed where the payload tells"`
+	Enabled     *bool         `yaml:"enabled" doc:"false keeps the configuration from being used"`
+	MaxActions  *int          `yaml:"max_actions" doc:"the most requests of one run, 50 unless said otherwise"`
+	Rate        *int          `yaml:"rate" doc:"the most requests within any 60 seconds"`
+	Timeouts    *timeoutsNode `yaml:"timeouts" doc:"how long a request may take"`
+	Retry       *retryNode    `yaml:"retry" doc:"how often a request is tried that the vendor is known not to have taken"`
+	Success     *successNode  `yaml:"success" doc:"when the vendor took a request"`
+	Undo        source.Node   `yaml:"undo" doc:"the inverse request, or none"`
+	Task        *taskNode     `yaml:"task" doc:"how the vendor's task is followed"`
+	Ask         *askNode      `yaml:"ask" doc:"how the vendor is asked whether it took a target, after a crash"`
+	Validate    *validateNode `yaml:"validate" doc:"the request that validates the configuration, a HEAD on the URL unless said otherwise"`
+	Secrets     source.Node   `yaml:"secrets" doc:"where secrets come from, by name: {env: NAME} or {file: path}; the environment's TABLETOP_SECRET_NAME unless said otherwise"`
+	Idempotency source.Text   `yaml:"idempotency_key" doc:"the header that gets a key of the action, such as Idempotency-Key"`
+	CA          source.Text   `yaml:"ca" doc:"a PEM file of the certificates that TLS trusts in place of the system's; relative to this file's folder"`
+	Effect      []source.Text `yaml:"effect" doc:"what an action brings about, how long it lasts and what its limits are, a line each"`
+	Plugin      *pluginNode   `yaml:"plugin" doc:"the plugin and function of _trigger that the configuration stands for; its parameters are $1, $2 …"`
 }
 
-// compile checks a configuration as written.
-func (e entryNode) compile(node source.Node) (*Integration, source.Problems) {
-	n := &Integration{Name: e.Name.Value, Method: e.Method, Enabled: e.Enabled == nil || *e.Enabled, MaxActions: DefaultMaxActions}
+// compile checks a configuration as written; paths in it are relative to folder.
+func (e entryNode) compile(node source.Node, folder string) (*Integration, source.Problems) {
+	n := &Integration{Name: e.Name.Value, Enabled: e.Enabled == nil || *e.Enabled, MaxActions: DefaultMaxActions}
 	var problems source.Problems
-	if n.Method == "" {
-		n.Method = http.MethodPost
-	}
 	if e.MaxActions != nil {
 		n.MaxActions = *e.MaxActions
 		if n.MaxActions < 1 {
@@ -87,35 +103,47 @@ func (e entryNode) compile(node source.Node) (*Integration, source.Problems) {
 	if strings.TrimSpace(n.Name) == "" || strings.ContainsAny(n.Name, "\r\n") {
 		problems = append(problems, e.Name.Problem(0, "the name must be one line with something in it", ""))
 	}
-	var more source.Problems
-	n.endpoint, more = compileEndpoint(e.URL)
+	s := scanner{numbered: e.Plugin != nil}
+	r, more := formNode{method: e.Method, url: e.URL, headers: e.Headers, payload: e.Payload, format: e.Format}.compile(s)
 	problems = append(problems, more...)
-	n.headers, more = compileHeaders(e.Headers)
-	problems = append(problems, more...)
-	format := e.Format
-	if format == "" {
-		format = detectFormat(e.Payload.Value, n.contentType())
-	}
-	if strings.TrimSpace(e.Payload.Value) == "" {
-		format = formatText
-	} else if n.Method == http.MethodGet {
-		problems = append(problems, e.Payload.Problem(0, "a GET request carries no payload", "write method: POST, or put the columns into the URL"))
-	}
-	n.payload, more = compilePayload(e.Payload, format)
-	problems = append(problems, more...)
-	if problems.Err() != nil {
+	n.Method, n.endpoint, n.headers, n.payload, n.format = r.method, r.endpoint, r.headers, r.payload, r.format
+	problems = append(problems, n.compilePlugin(e.Plugin)...)
+	var limited source.Problems
+	n.limits, limited = e.limits(node, n.headers, folder)
+	problems = append(problems, limited...)
+	if more.Err() != nil { // what follows rests on the request
 		return n, problems
 	}
-	n.target, more = e.target(n, format)
-	return n, append(problems, more...)
+	n.target, more = e.target(n)
+	if problems = append(problems, more...); more.Err() != nil {
+		return n, problems
+	}
+	problems = append(problems, n.compileRest(e, node, s, folder)...)
+	if problems.Err() == nil {
+		n.digest = n.computeDigest()
+	}
+	return n, problems
 }
 
-// contentType is the header's value, as far as it is literal.
-func (n *Integration) contentType() string {
-	for _, h := range n.headers {
-		if strings.EqualFold(h.name, "Content-Type") {
-			return h.value.with("")
-		}
+// compileRest checks what belongs to a request: its answers, its undoing, the
+// questions about it and the secrets in all of them.
+func (n *Integration) compileRest(e entryNode, node source.Node, s scanner, folder string) source.Problems {
+	var problems, more source.Problems
+	undo := n.implied(&e)
+	n.success, problems = e.Success.compile()
+	problems = append(problems, e.Success.checkStatus(node)...)
+	n.undo, more = n.compileUndo(e.Undo, undo, s)
+	problems = append(problems, more...)
+	n.task, more = n.compileTask(e.Task, s)
+	problems = append(problems, more...)
+	n.ask, more = n.compileAsk(e.Ask, s)
+	problems = append(problems, more...)
+	n.validate, more = n.compileValidate(e.Validate, node)
+	problems = append(problems, more...)
+	problems = append(problems, n.compileSecrets(e.Secrets, folder)...)
+	n.effect, more = compileEffect(e.Effect, node)
+	if len(n.effect) == 0 {
+		n.effect = n.impliedEffect()
 	}
-	return ""
+	return append(problems, more...)
 }

@@ -2,6 +2,7 @@ package trigger
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"tabletop/workbook"
 	"tabletop/workbook/source"
@@ -41,7 +42,7 @@ func Load(path string) (*Integrations, error) {
 		items = items[:MaxIntegrations]
 	}
 	for _, item := range items {
-		problems = append(problems, n.add(item)...)
+		problems = append(problems, n.add(item, filepath.Dir(path))...)
 	}
 	if problems.Err() != nil {
 		return nil, problems
@@ -49,14 +50,14 @@ func Load(path string) (*Integrations, error) {
 	return n, nil
 }
 
-// add takes one more configuration in.
-func (n *Integrations) add(item source.Node) source.Problems {
+// add takes one more configuration in; paths in it are relative to folder.
+func (n *Integrations) add(item source.Node, folder string) source.Problems {
 	var e entryNode
 	problems := source.Decode(item, &e)
 	if problems.Err() != nil {
 		return problems
 	}
-	integration, problems := e.compile(item)
+	integration, problems := e.compile(item, folder)
 	if other, _ := n.Find(integration.Name); other != nil {
 		problems = append(problems, e.Name.Problem(0, "the configuration "+integration.Name+" stands twice", "give each its own name"))
 	}

@@ -29,14 +29,14 @@ func detectFormat(payload, contentType string) string {
 }
 
 // compilePayload reads a payload's template in its format.
-func compilePayload(text source.Text, format string) (template, source.Problems) {
+func compilePayload(text source.Text, format string, s scanner) (template, source.Problems) {
 	switch format {
 	case formatJSON:
-		return compileJSON(text)
+		return compileJSON(text, s)
 	case formatXML:
-		return compileXML(text)
+		return compileXML(text, s)
 	case formatForm:
-		return scan(text.Value).encodeAll(encodeQuery), nil
+		return s.scan(text.Value).encodeAll(encodeQuery), nil
 	}
-	return scan(text.Value).encodeAll(encodeNothing), nil
+	return s.scan(text.Value).encodeAll(encodeNothing), nil
 }

@@ -12,14 +12,14 @@ import (
 
 // compileJSON reads a template that must be JSON whatever is filled in: each
 // place is inside a text's quotes or stands for a whole value.
-func compileJSON(text source.Text) (template, source.Problems) {
+func compileJSON(text source.Text, s scanner) (template, source.Problems) {
 	var problems source.Problems
 	report := func(p part, message, fix string) {
 		problems = append(problems, text.Problem(p.offset, message, fix))
 	}
 	r := jsonReader{}
 	var parts template
-	for _, p := range scan(text.Value) {
+	for _, p := range s.scan(text.Value) {
 		if p.secret != "" && !r.inText {
 			p = part{literal: "[" + p.secret + "]", offset: p.offset}
 		}

@@ -18,8 +18,8 @@ const (
 
 // compileXML reads a template that must be XML whatever is filled in: each place
 // is in the text of an element or attribute.
-func compileXML(text source.Text) (template, source.Problems) {
-	parts := scan(text.Value).encodeAll(encodeXML)
+func compileXML(text source.Text, s scanner) (template, source.Problems) {
+	parts := s.scan(text.Value).encodeAll(encodeXML)
 	if strings.ContainsAny(text.Value, markBegin+markEnd) {
 		return nil, source.Problems{text.Problem(0, "the payload holds characters of private use", "remove them")}
 	}

@@ -21,6 +21,9 @@ type part struct {
 	secret string
 	// offset is where the part stands in the text.
 	offset int
+	// parameter is $1, $2 … where field is the column that a call of a plugin
+	// gave for it.
+	parameter string
 	// encode writes a value so that it stays inside its place; bare says that
 	// the place has no quotes around it.
 	encode encoder
@@ -43,11 +46,17 @@ func rehearsed(name string) (string, error) { return "[" + name + "]", nil }
 
 // scan splits a text into its parts. A $ that begins no name and a bracket that
 // holds none are literal.
-func scan(text string) template {
+func scan(text string) template { return scanner{}.scan(text) }
+
+// A scanner splits texts into their parts. numbered says that $1, $2 … are
+// places too: the parameters that a plugin of _trigger is called with.
+type scanner struct{ numbered bool }
+
+func (s scanner) scan(text string) template {
 	var parts template
 	from := 0
 	for i := 0; i < len(text); {
-		p, length := placeholder(text[i:])
+		p, length := s.placeholder(text[i:])
 		if length == 0 {
 			i++
 			continue
@@ -66,26 +75,42 @@ func scan(text string) template {
 	return parts
 }
 
-// placeholder reads $Field, ${Any name} or [secret] at the beginning of s and
+// placeholder reads $Field, ${Any name} or [secret] at the beginning of text and
 // returns its length, 0 where there is none.
-func placeholder(s string) (part, int) {
-	if inner, ok := strings.CutPrefix(s, "${"); ok {
+func (s scanner) placeholder(text string) (part, int) {
+	if inner, ok := strings.CutPrefix(text, "${"); ok {
 		if end := strings.IndexAny(inner, "}\n"); end > 0 && inner[end] == '}' {
 			return part{field: "$" + strings.TrimPrefix(inner[:end], "$")}, end + 3
 		}
 		return part{}, 0
 	}
-	if s[0] == '$' {
-		if n := identifier(s[1:]); n > 0 {
-			return part{field: s[:n+1]}, n + 1
+	if text[0] == '$' {
+		n := identifier(text[1:])
+		if n == 0 && s.numbered {
+			n = number(text[1:])
+		}
+		if n > 0 {
+			return part{field: text[:n+1]}, n + 1
 		}
 	}
-	if s[0] == '[' {
-		if n := identifier(s[1:]); n > 0 && n+1 < len(s) && s[n+1] == ']' {
-			return part{secret: s[1 : n+1]}, n + 2
+	if text[0] == '[' {
+		if n := identifier(text[1:]); n > 0 && n+1 < len(text) && text[n+1] == ']' {
+			return part{secret: text[1 : n+1]}, n + 2
 		}
 	}
 	return part{}, 0
+}
+
+// number returns the length of the number from 1 to 99 that s begins with.
+func number(s string) int {
+	n := 0
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	if n > 2 || n > 0 && s[0] == '0' {
+		return 0
+	}
+	return n
 }
 
 // identifier returns the length of the name that s begins with.
@@ -140,6 +165,15 @@ func (t template) constant() bool {
 		}
 	}
 	return true
+}
+
+// shown writes the template as it was written.
+func (t template) shown() string {
+	var b strings.Builder
+	for _, p := range t {
+		b.WriteString(p.literal + p.name())
+	}
+	return b.String()
 }
 
 // with writes the template with the same text in every place.

@@ -52,7 +52,7 @@ func one(t template, value workbook.Value) (string, error) {
 
 func compiled(t testing.TB, text, format string) template {
 	t.Helper()
-	parts, problems := compilePayload(source.NewText("x", text), format)
+	parts, problems := compilePayload(source.NewText("x", text), format, scanner{})
 	if problems != nil {
 		t.Fatal(problems)
 	}
@@ -217,7 +217,7 @@ func holdsShape(t interface {
 
 func shapes(t testing.TB) (inJSON, inXML template, in endpoint, inHeader template) {
 	t.Helper()
-	in, problems := compileEndpoint(source.NewText("x", "https://h.example:8443/a/$A/c$A/d?q=$A&r=1"))
+	in, problems := compileEndpoint(source.NewText("x", "https://h.example:8443/a/$A/c$A/d?q=$A&r=1"), scanner{})
 	if problems != nil {
 		t.Fatal(problems)
 	}
@@ -257,7 +257,7 @@ func FuzzTemplate(f *testing.F) {
 			return
 		}
 		for _, format := range []string{formatJSON, formatXML, formatForm, formatText} {
-			parts, problems := compilePayload(source.NewText("x", text), format)
+			parts, problems := compilePayload(source.NewText("x", text), format, scanner{})
 			if problems != nil {
 				continue
 			}
@@ -291,7 +291,7 @@ func FuzzEndpoint(f *testing.F) {
 		f.Add(seed, "..")
 	}
 	f.Fuzz(func(t *testing.T, text, value string) {
-		e, problems := compileEndpoint(source.NewText("x", text))
+		e, problems := compileEndpoint(source.NewText("x", text), scanner{})
 		if problems != nil {
 			return
 		}
