@@ -32,7 +32,7 @@ func readTestdata(t testing.TB, name string) string {
 
 func signerOf(t testing.TB, name string) ssh.Signer {
 	t.Helper()
-	signer, err := NewSigner([]byte(readTestdata(t, "key_"+name)), nil)
+	signer, err := NewSigner([]byte(readTestdata(t, "key_"+name)), func() ([]byte, error) { return []byte("correct horse"), nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,8 +235,13 @@ func (d device) Sign(_ io.Reader, data []byte) (*ssh.Signature, error) {
 	return &ssh.Signature{Format: ssh.KeyAlgoSKED25519, Blob: ed25519.Sign(d.key, signed), Rest: behind}, nil
 }
 
+// someDeviceKey is the key that a device holds.
+func someDeviceKey() ed25519.PrivateKey {
+	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{5}, ed25519.SeedSize))
+}
+
 func TestDevicesSign(t *testing.T) {
-	key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{5}, ed25519.SeedSize))
+	key := someDeviceKey()
 	armoured, err := SignText("a text", device{key, 1}, nil)
 	if err != nil {
 		t.Fatal(err)
