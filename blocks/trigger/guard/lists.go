@@ -229,6 +229,29 @@ func (e entry) sentence(target string) string {
 	return s
 }
 
+// OwnLists counts the entries of own lists of level never that hold, those of
+// included files among them: 0 says that nobody told the guard what is one's
+// own.
+func (g *Guard) OwnLists() int {
+	count := 0
+	for _, e := range g.never {
+		if g.holds(e) {
+			count++
+		}
+	}
+	for _, l := range g.lists {
+		if l.level != never {
+			continue
+		}
+		for _, e := range l.entries {
+			if g.holds(e) {
+				count++
+			}
+		}
+	}
+	return count
+}
+
 // Expired lists the entries of own lists that no longer hold, in words.
 func (g *Guard) Expired() []string {
 	var expired []string
