@@ -27,8 +27,11 @@ func (g *Guard) address(target string) (canonical string, found finding) {
 	if network, ok := parseNetwork(text); ok {
 		return network.String(), g.network(network)
 	}
-	if strings.Contains(text, "*") {
-		return "", refuse(RuleWildcard, Quote(target)+" holds a *: an action takes one address, never all that fit a pattern")
+	if s, ok := parseSpan(text); ok {
+		return s.from.String() + "-" + s.to.String(), g.spanFinding(s, Quote(text)+" is a range of addresses")
+	}
+	if strings.Contains(text, "*") || isAddressPattern(text) {
+		return "", refuse(RuleWildcard, Quote(target)+" stands for many addresses: an action takes one, never all that fit a pattern")
 	}
 	a, ok := indicator.Address(text)
 	if !ok {
@@ -38,64 +41,48 @@ func (g *Guard) address(target string) (canonical string, found finding) {
 	if _, err := netip.ParseAddr(target); err != nil {
 		found = flaw(Quote(target) + " is not written as an address alone: send " + canonical + ", which ip($Column) in a code block gives")
 	}
-	found = gravest(g.addressFinding(a), found)
-	if found.level == nothing {
-		found.reason = noRule
-		if !g.asksOfNetworks() {
-			found.reason = noCloudList
-		}
+	return canonical, g.orNoRule(gravest(g.addressFinding(a), found))
+}
+
+// orNoRule says of an address that nothing was found, and whether there was a
+// list to find clouds in.
+func (g *Guard) orNoRule(found finding) finding {
+	if found.level != nothing {
+		return found
 	}
-	return canonical, found
+	found.reason = noRule
+	if !g.asksOfNetworks() {
+		found.reason = noCloudList
+	}
+	return found
 }
 
 // noAddress judges a text that is no address. It may still mean one, with a
-// port or as a browser reads it, and is refused where it means a protected one.
+// port or as a browser reads it, or name several, and is refused where one of
+// them is protected.
 func (g *Guard) noAddress(target, text string) (canonical string, found finding) {
 	host, _ := indicator.Host(text)
 	a, ok := indicator.Address(host)
+	if ok {
+		canonical = host
+		if found = g.addressFinding(a); found.level == never {
+			found.reason = Quote(target) + " reads as the address " + host + ", and " + found.reason
+			return canonical, found
+		}
+	}
+	// Browsers read 010.0.0.5 as octal, logs mean 10.0.0.5: what either reading
+	// protects is protected.
+	for _, named := range namedAddresses(text) {
+		if other := g.addressFinding(named); other.level == never {
+			other.reason = Quote(target) + " may mean the address " + named.String() + ", and " + other.reason
+			return named.String(), other
+		}
+	}
 	if !ok {
 		return "", flaw(Quote(target) + " is not an IPv4 or IPv6 address")
 	}
-	meant := g.addressFinding(a)
-	if meant.level == never {
-		meant.reason = Quote(target) + " reads as the address " + host + ", and " + meant.reason
-	}
-	if decimal, ok := decimalReading(text); ok && meant.level != never {
-		// Browsers read 010.0.0.5 as octal, logs mean 10.0.0.5: what either
-		// reading protects is protected.
-		other := g.addressFinding(decimal)
-		if other.level == never {
-			other.reason = Quote(target) + " may mean the address " + decimal.String() + ", and " + other.reason
-			return decimal.String(), other
-		}
-	}
 	reason := Quote(target) + " is more than the address " + host + ": an action takes the address alone"
-	return host, gravest(meant, flaw(reason))
-}
-
-// decimalReading reads an IPv4 address whose numbers are padded with zeros as
-// the decimal ones that they look like.
-func decimalReading(text string) (netip.Addr, bool) {
-	parts := strings.Split(text, ".")
-	for i, part := range parts {
-		if parts[i] = strings.TrimLeft(part, "0"); part != "" && parts[i] == "" {
-			parts[i] = "0"
-		}
-	}
-	a, err := netip.ParseAddr(strings.Join(parts, "."))
-	return a, err == nil && a.Is4()
-}
-
-// parseNetwork reads CIDR; a network of one address counts as a network too.
-func parseNetwork(text string) (netip.Prefix, bool) {
-	network, err := netip.ParsePrefix(text)
-	if err != nil {
-		return netip.Prefix{}, false
-	}
-	if a := network.Addr(); a.Is4In6() && network.Bits() >= 96 {
-		network = netip.PrefixFrom(a.Unmap(), network.Bits()-96)
-	}
-	return network.Masked(), true
+	return canonical, gravest(found, flaw(reason))
 }
 
 // network judges CIDR: never more than one address, and one only without /32.
@@ -104,42 +91,61 @@ func (g *Guard) network(network netip.Prefix) finding {
 		a := network.Addr().String()
 		return gravest(g.addressFinding(network.Addr()), flaw(fmt.Sprintf("%s is a network of one address: write %s", network, a)))
 	}
-	reason := fmt.Sprintf("%s is a whole network: an action takes one address", network)
-	if other := g.overlaps(network); other != "" {
+	return g.spanFinding(spanOf(network), network.String()+" is a whole network")
+}
+
+// spanFinding refuses more than one address; what says what they are.
+func (g *Guard) spanFinding(s span, what string) finding {
+	reason := what + ": an action takes one address"
+	if other := g.overlaps(s); other != "" {
 		reason += ", and this one holds " + other
 	}
 	return refuse(RuleNetwork, reason)
 }
 
-// overlaps says what that is protected lies in a network or around it.
-func (g *Guard) overlaps(network netip.Prefix) string {
+// overlaps says what that is protected lies among addresses or around them.
+func (g *Guard) overlaps(s span) string {
 	for _, e := range g.never {
-		if e.network.IsValid() && e.network.Overlaps(network) {
+		if e.network.IsValid() && g.holds(e) && s.overlaps(e.network) {
 			return e.value + " of the own list"
 		}
 	}
 	for _, l := range g.lists {
 		for _, e := range l.entries {
-			if l.level == never && e.network.IsValid() && e.network.Overlaps(network) {
+			if l.level == never && e.network.IsValid() && g.holds(e) && s.overlaps(e.network) {
 				return e.value + " of " + l.name
 			}
 		}
 	}
 	for _, r := range g.ranges {
-		if r.network.Overlaps(network) {
+		if s.overlaps(r.network) {
 			return r.network.String() + ", " + r.what
 		}
 	}
+	lowest := netip.Addr{}
+	for a := range g.vendorAddresses {
+		if s.contains(a) && (!lowest.IsValid() || a.Less(lowest)) {
+			lowest = a
+		}
+	}
+	if lowest.IsValid() {
+		return lowest.String() + ", through which actions are sent"
+	}
+	return g.resolverIn(s)
+}
+
+// resolverIn names the lowest name server among addresses.
+func (g *Guard) resolverIn(s span) string {
 	lowest, operator := netip.Addr{}, ""
 	for a, o := range g.resolvers {
-		if network.Contains(a) && (!lowest.IsValid() || a.Less(lowest)) {
+		if s.contains(a) && (!lowest.IsValid() || a.Less(lowest)) {
 			lowest, operator = a, o
 		}
 	}
-	if !lowest.IsValid() {
+	switch {
+	case !lowest.IsValid():
 		return ""
-	}
-	if operator == rootServer {
+	case operator == rootServer:
 		return lowest.String() + ", a root server of the DNS"
 	}
 	return lowest.String() + ", a public resolver"
@@ -159,6 +165,9 @@ func (g *Guard) addressFinding(a netip.Addr) finding {
 	return gravest(within, found)
 }
 
+// isolate says what is right instead of blocking one's own machine.
+const isolate = "isolating the host is the right action"
+
 // plainAddress judges one address as it is.
 func (g *Guard) plainAddress(a netip.Addr) finding {
 	own := g.own(subject{address: a})
@@ -176,6 +185,7 @@ func (g *Guard) plainAddress(a netip.Addr) finding {
 			continue
 		}
 		if r.rule == RulePrivate && own.level == ask {
+			own.reason += "; " + isolate
 			return own
 		}
 		return refuse(r.rule, fmt.Sprintf("%s is %s (%s): %s", a, r.what, r.network, r.why))

@@ -25,11 +25,12 @@ func (g *Guard) allowed(kind, canonical string) (entry, bool) {
 	default:
 		s.hash = canonical
 	}
-	if s.text() == "" {
-		return entry{}, false
+	link := subject{}
+	if kind == TypeURL {
+		link.url = plainURL(canonical)
 	}
 	for _, e := range g.allow {
-		if g.holds(e) && e.includes(s) {
+		if g.holds(e) && (s.text() != "" && e.includes(s) || link.url != "" && e.includes(link)) {
 			return e, true
 		}
 	}

@@ -14,9 +14,9 @@ func (g *Guard) domain(target string) (canonical string, found finding) {
 		if strings.Contains(text, "*") {
 			return "", refuse(RuleWildcard, Quote(target)+" holds a *: an action takes one domain, never all that fit a pattern")
 		}
-		return "", flaw(Quote(target) + " is no domain")
+		return "", gravest(g.otherFinding(target, text, "", true), flaw(Quote(target)+" is no domain"))
 	}
-	return host, gravest(g.hostFinding(host, true), domainFlaw(target, text, host))
+	return host, gravest(g.hostFinding(host, true), domainFlaw(target, text, host), g.otherFinding(target, text, host, true))
 }
 
 // domainFlaw says why a text can't be sent as a domain.

@@ -60,5 +60,12 @@ func Quote(text string) string {
 	return strconv.Quote(text[:cut]) + "…"
 }
 
+// printable makes one line of a text that somebody wrote, with bytes that don't
+// print as escapes.
+func printable(text string) string {
+	quoted := strconv.Quote(oneLine(text))
+	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
+}
+
 // oneLine makes one line of a text from a configuration.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

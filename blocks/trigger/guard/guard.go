@@ -41,8 +41,8 @@ var Types = []string{TypeIP, TypeURL, TypeDomain, TypeMailbox, TypeFileSHA1, Typ
 // maxTarget is the longest target that is judged, in bytes.
 const maxTarget = 4096
 
-// A Guard holds the rules. It is not changed after it was made: At and
-// Protecting return another.
+// A Guard holds the rules. It is not changed after it was made: At, Protecting
+// and Seeing return another.
 type Guard struct {
 	ranges    []addressRange
 	resolvers map[netip.Addr]string
@@ -59,6 +59,9 @@ type Guard struct {
 	// others, registrable domains.
 	vendorAddresses map[netip.Addr]bool
 	vendorDomains   []string
+
+	// sightings are what the events at hand say of files; nil where nobody looked.
+	sightings Sightings
 
 	document workbook.Document
 	now      time.Time
@@ -130,11 +133,15 @@ type Judgement struct {
 	Protected bool
 	// Approved covers the target exactly where Verdict is WouldSend.
 	Approved Approved
+
+	// kind and target are what was judged, for Grant.
+	kind   string
+	target string
 }
 
 // Approved is a target that the guard let through. Its zero value covers
-// nothing, and only Judge makes another: what sends takes an Approved, so that
-// no target reaches it past the guard.
+// nothing, and only Judge and Grant make another: what sends takes an Approved,
+// so that no target reaches it past the guard.
 type Approved struct {
 	kind   string
 	target string
@@ -159,7 +166,7 @@ func (g *Guard) Judge(kind, target string) Judgement {
 		return Judgement{Verdict: workbook.Invalid, Reason: "the target is an empty text"}
 	}
 	canonical, found := g.examine(kind, target)
-	j := Judgement{Canonical: canonical, Verdict: workbook.WouldSend, Rule: found.rule, Reason: found.reason}
+	j := Judgement{Canonical: canonical, Verdict: workbook.WouldSend, Rule: found.rule, Reason: found.reason, kind: kind, target: target}
 	switch found.level {
 	case never:
 		j.Verdict, j.Protected = workbook.RefusedProtected, true

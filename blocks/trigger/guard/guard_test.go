@@ -123,7 +123,21 @@ func TestAddresses(t *testing.T) {
 		{TypeIP, "203.0.113.7:3389", bad, "", "203.0.113.7"},
 		{TypeIP, "203[.]0.113.7", bad, "", "203.0.113.7"},
 		{TypeIP, "203.0.113.7, 203.0.113.8", bad, "", ""},
-		{TypeIP, "203.0.113.7-203.0.113.9", bad, "", ""},
+		{TypeIP, "203.0.113.7-203.0.113.9", refused, RuleNetwork, "203.0.113.7-203.0.113.9"},
+		{TypeIP, "8.8.8.0-255", refused, RuleNetwork, "8.8.8.0-8.8.8.255"},
+		{TypeIP, "203.0.113.0/255.255.255.0", refused, RuleNetwork, "203.0.113.0/24"},
+		{TypeIP, "203.0.113.0 / 0.0.0.255", refused, RuleNetwork, "203.0.113.0/24"},
+		{TypeIP, "203.0.113.x", refused, RuleWildcard, ""},
+		{TypeIP, "203.0.%", refused, RuleWildcard, ""},
+		{TypeIP, "203.0.113.8, 10.0.0.1", refused, RulePrivate, "10.0.0.1"},
+		{TypeIP, "fe80::1%eth0", refused, RuleLinkLocal, "fe80::1"},
+		{TypeIP, "tcp/10.0.0.1:80", refused, RulePrivate, ""},
+		{TypeIP, "08.8.8.8", refused, RuleResolver, "8.8.8.8"},
+		{TypeIP, "2001:db8::5efe:10.0.0.1", refused, RulePrivate, ""},
+		{TypeIP, "2001:db8::200:5efe:808:808", refused, RuleResolver, ""},
+		{TypeIP, "2001:db8::5efe:203.0.113.7", would, "", ""},
+		{TypeIP, "199.2.137.20", refused, RuleSinkhole, ""},
+		{TypeIP, "146.112.61.106", refused, RuleSinkhole, ""},
 		{TypeIP, "010.0.0.1", refused, RulePrivate, "10.0.0.1"},
 		{TypeIP, "2001:db8::1%eth0", bad, "", ""},
 		{TypeIP, "evil.example", bad, "", ""},
@@ -173,6 +187,9 @@ func TestDomains(t *testing.T) {
 		{TypeDomain, "*", refused, RuleWildcard, ""},
 		{TypeDomain, "10.0.0.1", refused, RulePrivate, ""},
 		{TypeDomain, "127.1", refused, RuleLoopback, ""},
+		{TypeDomain, "010.0.0.1", refused, RulePrivate, ""},
+		{TypeDomain, "08.8.8.8", refused, RuleResolver, ""},
+		{TypeDomain, "１０.0.0.1", refused, RulePrivate, ""},
 
 		{TypeDomain, "203.0.113.7", bad, "", ""},
 		{TypeDomain, "evil.example:8080", bad, "", "evil.example"},
@@ -216,6 +233,18 @@ func TestURLs(t *testing.T) {
 		{TypeURL, "https://evil.example/a*b", asks, RuleWildcard, ""},
 		{TypeURL, "https://evil.github.io/", asks, RuleTenant, ""},
 
+		// Others than browsers may see another host.
+		{TypeURL, "http://010.0.0.5/x", refused, RulePrivate, ""},
+		{TypeURL, "http://0000010.0.0.1:80/", refused, RulePrivate, ""},
+		{TypeURL, "http://08.8.8.8/x", refused, RuleResolver, ""},
+		{TypeURL, "http://0113.0.0161.7/x", asks, RuleAmbiguous, "http://75.0.113.7/x"},
+		{TypeURL, "http://0xcb.0.113.7/x", would, "", "http://203.0.113.7/x"},
+		{TypeURL, "http://evil.example\\@localhost/x", refused, RuleSpecialName, ""},
+		{TypeURL, "http://a@localhost@evil.example/x", refused, RuleSpecialName, ""},
+		{TypeURL, "http://a@b.example@evil.example/x", asks, RuleAmbiguous, ""},
+		{TypeURL, "http://github.com@evil.example/x", would, "", ""},
+		{TypeURL, "http://evil.example/@localhost", would, "", ""},
+
 		{TypeURL, "evil.example/path", bad, "", ""},
 		{TypeURL, "github.com/evil/repo", bad, "", ""},
 		{TypeURL, "hxxp://evil.example/x", bad, "", ""},
@@ -235,6 +264,11 @@ func TestMailboxes(t *testing.T) {
 		{TypeMailbox, "evil.person+x@gmail.com", would, "", ""},
 
 		{TypeMailbox, "<>", refused, RuleNullSender, ""},
+		{TypeMailbox, "< >", refused, RuleNullSender, ""},
+		{TypeMailbox, "mailto:postmaster@evil.example?subject=x", refused, RuleRole, ""},
+		{TypeMailbox, "a@[10.0.0.1]", refused, RulePrivate, ""},
+		{TypeMailbox, "a@[IPv6:::1]", refused, RuleLoopback, ""},
+		{TypeMailbox, "a@[203.0.113.7]", bad, "", ""},
 		{TypeMailbox, "MAILER-DAEMON <>", refused, RuleNullSender, ""},
 		{TypeMailbox, "postmaster@evil.example", refused, RuleRole, ""},
 		{TypeMailbox, "Abuse@evil.example", refused, RuleRole, ""},
@@ -311,6 +345,17 @@ func FuzzJudge(f *testing.F) {
 		f.Add(seed)
 	}
 	g := New().Protecting("api.xdr.trendmicro.com")
+	for i, value := range []string{"198.51.100.0/24", "corp.example", "ceo@elsewhere.example", "*://files.example/ours/*", "vpn*.partner.example", "board-*@partner.example"} {
+		var e entry
+		if !e.read(value) {
+			f.Fatalf("%q is read as nothing", value)
+		}
+		if e.list, e.reason = "never", "ours"; i%2 == 1 {
+			g.ask = append(g.ask, e)
+			continue
+		}
+		g.never = append(g.never, e)
+	}
 	f.Fuzz(func(t *testing.T, target string) {
 		for _, kind := range append([]string{"other"}, Types...) {
 			j := g.Judge(kind, target)

@@ -47,7 +47,7 @@ func (g *Guard) hashFinding(k hashKind, hash string) finding {
 	if hash == k.empty {
 		return refuse(RuleEmptyFile, fmt.Sprintf("%s is the %s of an empty file, which every machine has many of", hash, k.name))
 	}
-	return g.own(subject{hash: hash})
+	return gravest(g.own(subject{hash: hash}), g.sightingFinding(hash))
 }
 
 // flaw says why a text can't be sent as this kind of hash. canonical is the hash

@@ -39,13 +39,15 @@ type list struct {
 	level   level
 	file    workbook.EventFile
 	entries []entry
-	// byText finds entries by domain, mailbox (in lower case) or hash, under finds
-	// those that lie under a domain, byNetwork those of a network; bits are the
-	// prefix lengths that occur, of IPv4 and of IPv6.
+	// byText finds entries by domain, mailbox (as mailboxKey has it) or hash, under
+	// finds those that are a domain or lie under it, byNetwork those of a network;
+	// bits are the prefix lengths that occur, of IPv4 and of IPv6. patterns are
+	// the entries that only trying tells.
 	byText    map[string][]int32
 	under     map[string][]int32
 	byNetwork map[netip.Prefix][]int32
 	bits      [2][]int
+	patterns  []int32
 }
 
 // readLists reads the files that guard.yaml includes.
@@ -107,6 +109,9 @@ func (w included) read(folder string, expires time.Time) (*list, source.Problems
 		problems = append(problems, w.File.Problem(0, l.name+" has no entries", "fill it, or take it out of lists"))
 	}
 	l.index()
+	if len(l.patterns) > MaxEntries {
+		problems = append(problems, w.File.Problem(0, fmt.Sprintf("%s has more than %d URLs and patterns", l.name, MaxEntries), "name domains and networks instead"))
+	}
 	return l, problems
 }
 

@@ -23,7 +23,7 @@ type listedLine struct {
 func (l listedLine) entry(standard entry) (entry, string) {
 	e := standard
 	if !e.read(l.value) {
-		return e, Quote(l.value) + " is no address, network, domain, mailbox or hash"
+		return e, Quote(l.value) + noEntry
 	}
 	if reason := oneLine(l.reason); reason != "" {
 		e.reason = reason
@@ -67,8 +67,13 @@ func listed(name string, text []byte) ([]listedLine, error) {
 	return out, nil
 }
 
-// csvList reads a CSV whose header names value, and may name reason, owner and
-// expires; other columns are left alone.
+// hashColumns are the columns of a gold image's list, read where no column is
+// named value.
+var hashColumns = []string{"sha256", "sha-256", "sha1", "sha-1", "md5", "hash", "filehash"}
+
+// csvList reads a CSV whose header names value, or columns of hashes as the
+// lists of gold images do, each filled cell of which is an entry. The header may
+// name reason, owner and expires; other columns are left alone.
 func csvList(text []byte) ([]listedLine, error) {
 	r := csv.NewReader(bytes.NewReader(text))
 	r.Comment = '#'
@@ -83,8 +88,12 @@ func csvList(text []byte) ([]listedLine, error) {
 	for i, name := range header {
 		at[strings.ToLower(strings.TrimSpace(name))] = i
 	}
+	values := []string{"value"}
 	if _, ok := at["value"]; !ok {
-		return nil, fmt.Errorf("the first line names no column value, only %s: name the column of the entries value", Quote(strings.Join(header, ",")))
+		values = slices.DeleteFunc(slices.Clone(hashColumns), func(name string) bool { _, ok := at[name]; return !ok })
+	}
+	if len(values) == 0 {
+		return nil, fmt.Errorf("the first line names no column value, only %s: name the column of the entries value, or those of hashes sha1, sha256 or md5", Quote(strings.Join(header, ",")))
 	}
 	var out []listedLine
 	for {
@@ -102,7 +111,13 @@ func csvList(text []byte) ([]listedLine, error) {
 			return ""
 		}
 		number, _ := r.FieldPos(0)
-		out = append(out, listedLine{number, field("value"), field("reason"), field("owner"), field("expires")})
+		for _, name := range values {
+			value := field(name)
+			if value == "" && (len(values) > 1 || name != "value") {
+				continue // a file that was not hashed so
+			}
+			out = append(out, listedLine{number, value, field("reason"), field("owner"), field("expires")})
+		}
 	}
 }
 

@@ -21,13 +21,22 @@ func (l *list) index() {
 			}
 		case e.domain != "":
 			l.byText[e.domain] = append(l.byText[e.domain], at)
-			for _, rest, ok := strings.Cut(e.domain, "."); ok; _, rest, ok = strings.Cut(rest, ".") {
-				l.under[rest] = append(l.under[rest], at)
-			}
+			l.lieUnder(e.domain, at)
+		case e.pattern != "" || e.url != "":
+			l.patterns = append(l.patterns, at)
+			l.lieUnder(e.under, at)
 		default:
-			text := strings.ToLower(e.mailbox) + e.hash
+			text := mailboxKey(e.mailbox) + e.hash
 			l.byText[text] = append(l.byText[text], at)
+			l.lieUnder(e.under, at)
 		}
+	}
+}
+
+// lieUnder makes an entry findable by its domain and all above it.
+func (l *list) lieUnder(domain string, at int32) {
+	for ok := domain != ""; ok; _, domain, ok = strings.Cut(domain, ".") {
+		l.under[domain] = append(l.under[domain], at)
 	}
 }
 
@@ -38,7 +47,8 @@ func familyOf(a netip.Addr) int {
 	return 1
 }
 
-// candidates are the entries that cover a subject.
+// candidates are entries among which are all that cover a subject; one may come
+// twice.
 func (l *list) candidates(s subject) iter.Seq[int32] {
 	return func(yield func(int32) bool) {
 		for _, found := range l.found(s) {
@@ -67,10 +77,16 @@ func (l *list) found(s subject) [][]int32 {
 		if s.whole {
 			out = append(out, l.under[s.host])
 		}
-	default:
-		out = append(out, l.byText[strings.ToLower(s.mailbox)+s.hash])
+	case s.mailbox != "":
+		key, untagged := mailboxKey(s.mailbox), mailboxKey(withoutTag(s.mailbox))
+		out = append(out, l.byText[key])
+		if untagged != key {
+			out = append(out, l.byText[untagged])
+		}
+	case s.hash != "":
+		out = append(out, l.byText[s.hash])
 	}
-	return out
+	return append(out, l.patterns)
 }
 
 // asksOfNetworks reports whether a list of level ask names networks.

@@ -172,6 +172,10 @@ func TestListsFindWhatEachEntryCovers(t *testing.T) {
 	})
 	value := rapid.OneOf(host,
 		rapid.Map(host, func(h string) string { return "U@" + h }),
+		rapid.Map(host, func(h string) string { return "https://" + h + "/a" }),
+		rapid.Map(host, func(h string) string { return "*://" + h + "/a*" }),
+		rapid.Map(host, func(h string) string { return "u*@" + h }),
+		rapid.Map(host, func(h string) string { return "a*" + h }),
 		rapid.Custom(func(t *rapid.T) string {
 			return fmt.Sprintf("45.83.%d.%d/%d", rapid.IntRange(0, 3).Draw(t, "b"), rapid.IntRange(0, 3).Draw(t, "c"), rapid.IntRange(20, 32).Draw(t, "bits"))
 		}),
@@ -189,14 +193,16 @@ func TestListsFindWhatEachEntryCovers(t *testing.T) {
 		}
 		l.index()
 		s := subject{}
-		switch asked := rapid.IntRange(0, 2).Draw(t, "kind"); asked {
+		switch asked := rapid.IntRange(0, 3).Draw(t, "kind"); asked {
 		case 0:
 			s.host, s.whole = host.Draw(t, "host"), rapid.Bool().Draw(t, "whole")
 		case 1:
-			s.mailbox = "u@" + host.Draw(t, "domain")
+			s.mailbox = rapid.SampledFrom([]string{"u@", "u+x@", "ux@"}).Draw(t, "local") + host.Draw(t, "domain")
+		case 2:
+			s.url = host.Draw(t, "host") + rapid.SampledFrom([]string{"/", "/a", "/ab", "/a/b"}).Draw(t, "path")
 		default:
 			var e entry
-			e.read(value.Filter(func(v string) bool { return strings.Contains(v, "/") }).Draw(t, "network"))
+			e.read(value.Filter(func(v string) bool { _, ok := parseNetwork(v); return ok }).Draw(t, "network"))
 			s.address = e.network.Addr().Next()
 		}
 		var want, got []int
@@ -206,10 +212,12 @@ func TestListsFindWhatEachEntryCovers(t *testing.T) {
 			}
 		}
 		for i := range l.candidates(s) {
-			got = append(got, int(i))
+			if l.entries[i].covers(s) {
+				got = append(got, int(i))
+			}
 		}
 		slices.Sort(got)
-		if !slices.Equal(got, want) {
+		if got = slices.Compact(got); !slices.Equal(got, want) {
 			t.Fatalf("%+v: found %v, want %v of %+v", s, got, want, l.entries)
 		}
 	})

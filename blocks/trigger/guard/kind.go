@@ -17,12 +17,18 @@ func KindOf(target string) string {
 	_, isNetwork := parseNetwork(text)
 	_, isAddress := indicator.Address(text)
 	_, padded := decimalReading(text)
+	_, isRange := parseSpan(text)
+	zoned, _, hasZone := strings.Cut(text, "%")
+	_, isZoned := indicator.Address(zoned)
+	isZoned = isZoned && hasZone
 	switch {
-	case isNetwork, isAddress, padded, strings.Trim(text, "0123456789.*") == "" && text != "":
+	case isNetwork, isAddress, padded, isRange, isZoned, isAddressPattern(text), strings.Trim(text, "0123456789.*") == "" && text != "":
 		return TypeIP
+	case strings.HasPrefix(strings.ToLower(text), "mailto:"):
+		return TypeMailbox
 	case strings.Contains(text, "://"):
 		return TypeURL
-	case strings.Contains(text, "@"), strings.HasSuffix(text, "<>"):
+	case strings.Contains(text, "@"), isNullSender(text):
 		return TypeMailbox
 	case strings.ContainsAny(text, "/?#"):
 		return TypeURL

@@ -20,8 +20,11 @@ var roles = []string{"postmaster", "abuse", "mailer-daemon"}
 // mailbox judges a target of type mailbox.
 func (g *Guard) mailbox(target string) (canonical string, found finding) {
 	text := strings.TrimSpace(indicator.Refang(target))
+	if scheme, rest, found := strings.Cut(text, ":"); found && strings.EqualFold(scheme, "mailto") {
+		text, _, _ = strings.Cut(rest, "?")
+	}
 	switch {
-	case strings.HasSuffix(text, "<>"):
+	case isNullSender(text):
 		return "", refuse(RuleNullSender, Quote(target)+" is the null sender, from which every report of failed delivery comes")
 	case strings.Contains(text, "*"):
 		return "", refuse(RuleWildcard, Quote(target)+" holds a *: an action takes one mailbox, never all that fit a pattern")
@@ -30,9 +33,31 @@ func (g *Guard) mailbox(target string) (canonical string, found finding) {
 	}
 	canonical, ok := indicator.Mailbox(text)
 	if !ok {
-		return "", flaw(Quote(target) + " is not exactly one mailbox")
+		return "", gravest(g.literalFinding(target, text), flaw(Quote(target)+" is not exactly one mailbox"))
 	}
 	return canonical, gravest(g.mailboxFinding(canonical), mailboxFlaw(target, canonical))
+}
+
+// isNullSender tells <>, also behind a name and with blanks in it.
+func isNullSender(text string) bool {
+	i := strings.LastIndexByte(text, '<')
+	return i >= 0 && strings.HasSuffix(text, ">") && strings.TrimSpace(text[i+1:len(text)-1]) == ""
+}
+
+// literalFinding judges the address in a@[192.0.2.1].
+func (g *Guard) literalFinding(target, text string) finding {
+	_, literal, found := strings.Cut(text, "@[")
+	literal, _, closed := strings.Cut(literal, "]")
+	if len(literal) > 5 && strings.EqualFold(literal[:5], "ipv6:") {
+		literal = literal[5:]
+	}
+	a, ok := indicator.Address(literal)
+	if !found || !closed || !ok {
+		return finding{}
+	}
+	f := g.addressFinding(a)
+	f.reason = Quote(target) + " is a mailbox at an address, and " + f.reason
+	return f
 }
 
 // mailDomain judges a domain in the place of a mailbox.

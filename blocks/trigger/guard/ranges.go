@@ -1,6 +1,9 @@
 package guard
 
-import "net/netip"
+import (
+	"net/netip"
+	"strings"
+)
 
 // An addressRange is a network of which no address may be blocked.
 type addressRange struct {
@@ -22,10 +25,12 @@ const (
 	RuleUnspecified = "unspecified"
 	RuleBroadcast   = "broadcast"
 	RuleReserved    = "reserved_address"
+	RuleSinkhole    = "sinkhole"
 )
 
 const (
-	whyPrivate  = "the block would hit one's own machines and no attacker outside"
+	whyPrivate  = "the block would hit one's own machines and no attacker outside; " + isolate
+	whySinkhole = "machines that speak to it are infected, and a block would hide them; clean those machines instead"
 	whyReserved = "it is no machine on the Internet, so its event needs a look and no block"
 )
 
@@ -62,10 +67,28 @@ var protectedRanges = []struct{ network, rule, what, why string }{
 	{"2001:20::/28", RuleReserved, "an identifier and no address (ORCHID)", whyReserved},
 }
 
+// sinkholes are addresses to which operators of the defence lead the domains of
+// malware, by operator, as MISP's warning list of sinkholes names them. Those
+// that rented hosts are used for are left out: they may have other tenants by
+// now, and an own list can name them.
+var sinkholes = []struct{ operator, networks string }{
+	{"Microsoft", "131.253.18.11/32 131.253.18.12/32 199.2.137.0/24 204.95.99.59/32 207.46.90.0/24"},
+	{"Shadowserver", "184.105.192.0/29"},
+	{"CERT Polska", "148.81.111.91/32 148.81.111.111/32 148.81.111.114/32"},
+	{"Georgia Tech", "143.215.130.0/24"},
+	{"Team Cymru", "38.102.150.29/32 38.229.70.125/32"},
+	{"Cisco Umbrella", "146.112.61.104/29"},
+}
+
 func parseRanges() []addressRange {
 	ranges := make([]addressRange, len(protectedRanges))
 	for i, r := range protectedRanges {
 		ranges[i] = addressRange{netip.MustParsePrefix(r.network), r.rule, r.what, r.why}
+	}
+	for _, s := range sinkholes {
+		for network := range strings.FieldsSeq(s.networks) {
+			ranges = append(ranges, addressRange{netip.MustParsePrefix(network), RuleSinkhole, "a sinkhole of " + s.operator, whySinkhole})
+		}
 	}
 	return ranges
 }
@@ -90,6 +113,8 @@ func embedded(a netip.Addr) (inner netip.Addr, how string, ok bool) {
 	case teredo.Contains(a):
 		// Teredo stores the client's address inverted.
 		return netip.AddrFrom4([4]byte{^b[12], ^b[13], ^b[14], ^b[15]}), "Teredo", true
+	case a.Is6() && b[8]&^0x02 == 0 && b[9] == 0 && b[10] == 0x5e && b[11] == 0xfe:
+		return netip.AddrFrom4([4]byte(b[12:16])), "ISATAP", true
 	}
 	return netip.Addr{}, "", false
 }

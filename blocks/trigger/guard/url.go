@@ -14,11 +14,17 @@ func (g *Guard) url(target string) (canonical string, found finding) {
 	text := strings.TrimSpace(indicator.Refang(target))
 	host, ok := indicator.Host(text)
 	if !ok {
-		return "", gravest(g.unreadable(target, text), flaw(Quote(target)+" is no URL with a host"))
+		return "", gravest(g.unreadable(target, text), g.otherFinding(target, text, "", true), flaw(Quote(target)+" is no URL with a host"))
 	}
 	parsed := parseURL(text, host)
 	whole := parsed == nil || parsed.Path == "" || path.Clean(parsed.Path) == "/"
-	return canonicalURL(parsed, host), gravest(g.hostFinding(host, whole), urlFlaw(target, text, host, parsed), starFinding(target, parsed))
+	canonical = canonicalURL(parsed, host)
+	found = gravest(g.hostFinding(host, whole), urlFlaw(target, text, host, parsed), g.own(subject{url: plainURL(canonical)}),
+		g.otherFinding(target, text, host, whole), starFinding(target, parsed))
+	if _, isAddress := indicator.Address(host); isAddress {
+		found = g.orNoRule(found)
+	}
+	return canonical, found
 }
 
 // parseURL parses a URL, one without a scheme too. It returns nil where the
