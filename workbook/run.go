@@ -180,7 +180,14 @@ func (p *Program) block(ctx context.Context, i int, in Table, stream string, env
 	return done
 }
 
-// TooManyRows is the error of a block that gives more rows than a run holds.
-func TooManyRows(most int) error {
-	return fmt.Errorf("more than %d rows: narrow the query with WHERE or LIMIT, or raise --max-rows", most)
+// TooManyRows is the error of a block that gives more rows than a run holds: so
+// many at most.
+type TooManyRows int
+
+func (most TooManyRows) Error() string {
+	rows := "rows"
+	if most == 1 {
+		rows = "row"
+	}
+	return fmt.Sprintf("more than %d %s: narrow the query with WHERE or LIMIT, or raise --max-rows", int(most), rows)
 }

@@ -44,17 +44,23 @@ func (f fetching) run(ctx context.Context, in workbook.Table, env *workbook.Env)
 	if err != nil {
 		return out, err
 	}
-	out.Warnings = append(missingFields(in, f.fetch.reads), out.Warnings...)
 	if f.fetch.nested > 0 {
 		out.Table.Rows = nestedTop(out.Table.Rows, f.fetch.levels, f.fetch.nested)
 	}
-	if n := f.fetch.cut; n > 0 && int64(len(out.Table.Rows)) == n {
-		out.Warnings = append(out.Warnings, fmt.Sprintf("limit %d keeps any rows: last %d gives the newest, first %d the oldest", n, n, n))
-	}
+	out.Warnings = f.fetch.warnings(in, len(out.Table.Rows), out.Warnings)
 	if f.joined {
 		out.Table = appended(in, out.Table)
 	}
 	return out, nil
+}
+
+// warnings adds those of the fetch itself, which gave so many rows, to others.
+func (f *fetch) warnings(in workbook.Table, rows int, others []string) []string {
+	out := append(missingFields(in, f.reads), others...)
+	if n := f.cut; n > 0 && int64(rows) == n {
+		out = append(out, fmt.Sprintf("limit %d keeps any rows: last %d gives the newest, first %d the oldest", n, n, n))
+	}
+	return out
 }
 
 // union joins two lists of columns.

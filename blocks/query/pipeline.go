@@ -158,13 +158,18 @@ func (a asked) run(ctx context.Context, in workbook.Table, env *workbook.Env) (w
 
 // ask answers the query over events, stores and the rows that come in.
 func (a asked) ask(ctx context.Context, in workbook.Table, env *workbook.Env, maxRows int) (workbook.Output, error) {
+	result, warnings, err := a.answer(ctx, in, env, maxRows)
+	return workbook.Output{Table: result.Table, Warnings: warnings}, err
+}
+
+func (a asked) answer(ctx context.Context, in workbook.Table, env *workbook.Env, maxRows int) (events.Result, []string, error) {
 	extra := map[string]workbook.Table{SignalsStream: signalsTable(env), storeStream(rowsStore): in}
 	result, warnings, err := a.statement.Run(ctx, a.options, Clock{Now: env.Now, Zone: env.Zone}, maxRows, extra)
-	if a.statement.pipeLimited && len(result.Table.Rows) == pipeLimit {
+	if a.statement.pipeLimited && result.Rows == pipeLimit {
 		warnings = append(warnings, fmt.Sprintf("cut at %d rows, DNIF's limit where a query names none", pipeLimit))
 	}
 	if a.lines != nil && result.Undecodable > a.lines.Count {
 		*a.lines = Undecodable{result.Undecodable, result.Bad}
 	}
-	return workbook.Output{Table: result.Table, Warnings: warnings}, err
+	return result, warnings, err
 }

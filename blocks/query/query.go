@@ -31,6 +31,8 @@ type Options struct {
 	Plain bool
 	// lines is told of lines that are no events.
 	lines *Undecodable
+	// to, where set, takes the rows as they come.
+	to *Receiver
 }
 
 // A Statement is a query that has been checked.
@@ -167,7 +169,13 @@ func (s *Statement) Run(ctx context.Context, o Options, clock Clock, maxRows int
 		return events.Result{}, nil, problems
 	}
 	q.MaxRows = maxRows
+	if o.to != nil {
+		q.Each = o.to.row(q.Columns)
+	}
 	result, err := o.Events.Query(ctx, q, extra)
+	if err == nil && o.to != nil && result.Rows == 0 {
+		err = o.to.Columns(q.Columns)
+	}
 	if err != nil {
 		return result, nil, err
 	}
@@ -189,7 +197,9 @@ func (s *Statement) writing(ctx context.Context, o Options, clock Clock, extra m
 			return writing{}, err
 		}
 	}
-	return writingAt(o, clock, streams, extra), nil
+	w := writingAt(o, clock, streams, extra)
+	w.unfollowed = o.to != nil
+	return w, nil
 }
 
 // writingAt is what a query is written with where the columns of its streams

@@ -49,6 +49,8 @@ type writing struct {
 	clock *Clock
 	// plain leaves all conditions and groups to SQLite.
 	plain bool
+	// unfollowed says that nobody asks for the events behind the rows.
+	unfollowed bool
 	// dialect is the engine's, nil for SQLite's.
 	dialect *dialect
 }
@@ -169,6 +171,9 @@ func (w *writer) selectStatement(s *Select, top bool, shape func(operand) string
 		behind += fmt.Sprintf(" OFFSET %d", s.Offset)
 	}
 	items = append(items, w.evidence(s, sc, top, out.names)...)
+	if len(items) == 0 { // * of a stream without columns
+		items = []string{"NULL"}
+	}
 	with, from := w.fromSources(s, sc)
 	out.sql = with + "SELECT " + strings.Join(items, ", ") + from + behind
 	return out
@@ -328,6 +333,7 @@ func (w *writer) evidence(s *Select, sc *scope, top bool, names []string) []stri
 	w.query.Columns = names
 	src := sc.sources[0]
 	switch {
+	case w.unfollowed:
 	case len(sc.sources) > 1:
 		w.query.Unknown = "the query joins streams, so a row has no events of its own"
 	case src.scan < 0:

@@ -1,13 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,7 +15,6 @@ import (
 	"tabletop/workbook"
 	"tabletop/workbook/events"
 	"tabletop/workbook/source"
-	"tabletop/workbook/stores/tablefile"
 )
 
 // A question is the command query with its flags.
@@ -25,7 +23,9 @@ type question struct {
 	output  string
 	stores  string
 	maxRows int
-	strict  bool
+	// maxRowsSet says that --max-rows was given.
+	maxRowsSet bool
+	strict     bool
 }
 
 func queryCommand(c *console) *cobra.Command {
@@ -45,7 +45,12 @@ the text of a search.
 (they begin with =, +, - or @, or a control character), and all others as they
 are, control characters in them too: it is for files and programs. On a terminal
 those stand as escapes. -o ndjson writes an object a row, keyed by the names of
-the columns, and leaves texts as they are, within JSON's escapes.`,
+the columns, and leaves texts as they are, within JSON's escapes.
+
+With -o csv and -o ndjson rows are written as they are found, as many as there
+are unless --max-rows bounds them; what fails on the way is told behind those
+that were written, with exit code 1. Directives one behind the other work on all
+rows of the one before, and stay within --max-rows, as -o table and json do.`,
 		Example: `  tabletop query 'SELECT $SrcIP, COUNT(*) FROM FIREWALL GROUP BY $SrcIP' \
       --events examples/suspicious-remote-desktop/events
   tabletop query 'SELECT * FROM THREAT LIMIT 5' \
@@ -53,15 +58,20 @@ the columns, and leaves texts as they are, within JSON's escapes.`,
   tabletop query 'stream=firewall where dstport=3389 | groupby srcip' \
       --events examples/suspicious-remote-desktop/events
   tabletop query '_fetch * from event where $Stream=THREAT last 5' \
-      --events examples/malicious-url/events`,
+      --events examples/malicious-url/events
+  tabletop query 'SELECT * FROM FIREWALL' -o csv \
+      --events examples/suspicious-remote-desktop/events > firewall.csv`,
 		Args: exactly(1, "one query, in quotes"),
-		RunE: func(cmd *cobra.Command, args []string) error { return q.run(cmd.Context(), c, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			q.maxRowsSet = cmd.Flags().Changed("max-rows")
+			return q.run(cmd.Context(), c, args[0])
+		},
 	}
 	f := cmd.Flags()
 	q.eventFlags(f, "all")
 	f.StringVarP(&q.output, "output", "o", "table", "table, csv, ndjson or json")
 	f.StringVar(&q.stores, "stores", standardStores, "the file of event stores")
-	f.IntVar(&q.maxRows, "max-rows", 100_000, "the most rows that the answer may have")
+	f.IntVar(&q.maxRows, "max-rows", 100_000, "the most rows that the answer may have (csv and ndjson: no bound unless given)")
 	f.BoolVar(&q.strict, "strict", false, "make errors of lines and files that can't be decoded")
 	return cmd
 }
@@ -119,30 +129,60 @@ func (q *question) run(ctx context.Context, c *console, text string) error {
 	if err != nil {
 		return err
 	}
-	start := time.Now()
-	result, err := asked.Run(ctx, workbook.Table{}, &workbook.Env{Now: now, Zone: zone, MaxRows: q.maxRows, Strict: q.strict})
+	warnings, err := q.answer(ctx, c, asked, &workbook.Env{Now: now, Zone: zone, MaxRows: q.maxRows, Strict: q.strict})
 	q.bar.hide()
+	if errors.Is(err, syscall.EPIPE) {
+		return nil // whoever read has gone, and wants no more
+	}
 	if err != nil {
 		return err
 	}
-	warnings := append(left, result.Warnings...)
-	if text := undecodable(asked.Lines.Count, asked.Lines.First); text != "" {
-		if q.strict {
-			return errors.New(text)
-		}
-		warnings = append(warnings, text)
-	}
-	q.print(c, result.Table, time.Since(start))
 	for _, w := range problems.Warnings() {
 		c.remark("%s", cleanLines(w.String()))
 	}
-	for _, w := range warnings {
+	for _, w := range append(left, warnings...) {
 		c.remark("warning: %s", cleanLines(w))
 	}
 	for _, change := range session.Changes() {
 		c.remark("warning: a query keeps nothing: what it wrote to the store %s is dropped; run --keep-stores keeps it", clean(change.Store))
 	}
 	return nil
+}
+
+// answer asks the question and prints its rows. It returns the warnings.
+func (q *question) answer(ctx context.Context, c *console, asked *query.Question, env *workbook.Env) ([]string, error) {
+	var warnings []string
+	var err error
+	start, took := time.Now(), time.Duration(0)
+	var table workbook.Table
+	streams := q.streams(asked)
+	if streams {
+		if !q.maxRowsSet {
+			env.MaxRows = 0
+		}
+		warnings, err = asked.Each(ctx, env, q.receiver(c))
+	} else {
+		var out workbook.Output
+		out, err = asked.Run(ctx, workbook.Table{}, env)
+		table, warnings, took = out.Table, out.Warnings, time.Since(start)
+		if most := workbook.TooManyRows(0); errors.As(err, &most) && (q.output == "csv" || q.output == "ndjson") {
+			err = fmt.Errorf("%w; directives hold all their rows, so -o %s bounds them too", err, q.output)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if text := undecodable(asked.Lines.Count, asked.Lines.First); text != "" {
+		if q.strict {
+			return nil, errors.New(text)
+		}
+		warnings = append(warnings, text)
+	}
+	if !streams {
+		q.bar.hide()
+		q.print(c, table, took)
+	}
+	return warnings, nil
 }
 
 func ask(text string, o query.Options) (*query.Question, source.Problems) {
@@ -181,45 +221,21 @@ func (q *question) print(c *console, t workbook.Table, took time.Duration) {
 			c.draw(gridOf(t, len(t.Rows)), "")
 		}
 		c.remark("%s in %.3f s", plural(len(t.Rows), "record", "records"), took.Seconds())
-	case "csv":
-		c.csv(t)
-	case "ndjson":
+	case "csv", "ndjson":
+		// Nobody reads on after an error, which the last flush tells.
+		to := q.receiver(c)
+		_ = to.Columns(t.Columns)
 		for _, row := range t.Rows {
-			c.line(string(jsonSafe(rowObject(t.Columns, row.Values))))
+			if to.Row(row.Values) != nil {
+				return
+			}
 		}
 	case "json":
+		keys := objectKeys(t.Columns)
 		objects := make([]json.RawMessage, len(t.Rows))
 		for i, row := range t.Rows {
-			objects[i] = rowObject(t.Columns, row.Values)
+			objects[i] = appendObject(nil, keys, row.Values)
 		}
 		c.json(objects)
 	}
-}
-
-// rowObject writes a row as an object, its keys in the order of the columns.
-func rowObject(columns []string, values []workbook.Value) []byte {
-	var b strings.Builder
-	for i, name := range columns {
-		lead := ","
-		if i == 0 {
-			lead = "{"
-		}
-		key, err := json.Marshal(name)
-		value, err2 := json.Marshal(values[i])
-		if err := errors.Join(err, err2); err != nil {
-			panic(fmt.Sprintf("a value that JSON can't hold: %v", err))
-		}
-		b.WriteString(lead + string(key) + ":" + string(value))
-	}
-	if len(columns) == 0 {
-		b.WriteString("{")
-	}
-	return []byte(b.String() + "}")
-}
-
-// csv writes a table so that a spreadsheet takes no text for a formula.
-func (c *console) csv(t workbook.Table) {
-	var b bytes.Buffer
-	_ = tablefile.Write(&b, tablefile.CSV, t) // a buffer takes all
-	c.text(b.Bytes(), tablefile.CSV)
 }

@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -39,10 +40,16 @@ func (s *Set) Query(ctx context.Context, q Query, extra map[string]workbook.Tabl
 	if len(streams) > 0 {
 		defer s.reading(streams...)()
 	}
+	given := 0
 	for {
-		result, err := s.query(ctx, q, extra)
+		result, err := s.query(ctx, q, extra, given)
 		if !s.readOtherwise(err) {
 			return result, err
+		}
+		// Whichever way a file is read, what comes before the place that shows
+		// that it can't be cut is the same: those rows were given already.
+		if q.Each != nil {
+			given = max(given, result.Rows)
 		}
 	}
 }
@@ -73,8 +80,9 @@ func (s *Set) readOtherwise(err error) bool {
 	return true
 }
 
-func (s *Set) query(ctx context.Context, q Query, extra map[string]workbook.Table) (Result, error) {
-	m := &module{ctx: ctx, set: s, extra: extra, scans: q.Scans, tables: make([]*table, len(q.Scans)), evidence: q.Evidence == GroupEvidence}
+// query answers q once; Each does not get the first rows, so many as were given.
+func (s *Set) query(ctx context.Context, q Query, extra map[string]workbook.Table, given int) (Result, error) {
+	m := &module{ctx: ctx, set: s, extra: extra, scans: q.Scans, tables: make([]*table, len(q.Scans)), evidence: q.Evidence == GroupEvidence && q.Each == nil}
 	db, err := open(m)
 	if err != nil {
 		return Result{}, err
@@ -93,7 +101,7 @@ func (s *Set) query(ctx context.Context, q Query, extra map[string]workbook.Tabl
 	if err := restrict(conn); err != nil {
 		return Result{}, err
 	}
-	rows, err := s.rows(ctx, conn, q, m)
+	result, err := s.rows(ctx, conn, q, m, given)
 	for _, t := range m.tables {
 		t.close()
 	}
@@ -103,7 +111,6 @@ func (s *Set) query(ctx context.Context, q Query, extra map[string]workbook.Tabl
 	if err == nil {
 		err = ctx.Err()
 	}
-	result := Result{Table: rows}
 	for _, t := range m.tables {
 		result.Read = append(result.Read, t.reading)
 		if t.damage.lines > result.Undecodable {
@@ -166,46 +173,62 @@ func readOnly(action sqlite.AuthorizerActionCode, arg1, arg2, _, _ string) sqlit
 	return sqlite.AuthorizerDeny
 }
 
-// rows runs the statement and takes its rows with their evidence.
-func (s *Set) rows(ctx context.Context, conn *sql.Conn, q Query, m *module) (workbook.Table, error) {
-	table := workbook.Table{Columns: q.Columns}
+// rows runs the statement and takes its rows with their evidence, or hands them
+// to Each behind those that were given.
+func (s *Set) rows(ctx context.Context, conn *sql.Conn, q Query, m *module, given int) (Result, error) {
+	result := Result{Table: workbook.Table{Columns: q.Columns}}
 	rows, err := conn.QueryContext(ctx, q.SQL, q.Args...)
 	if err != nil {
-		return table, err
+		return result, err
 	}
 	defer rows.Close()
 	names, err := rows.Columns()
 	if err != nil {
-		return table, err
+		return result, err
 	}
 	cells, into := make([]any, len(names)), make([]any, len(names))
 	for i := range cells {
 		into[i] = &cells[i]
 	}
-	for rows.Next() {
-		if len(table.Rows) == q.MaxRows {
-			return table, workbook.TooManyRows(q.MaxRows)
+	var values []workbook.Value
+	for ; rows.Next(); result.Rows++ {
+		if result.Rows == q.MaxRows && (q.Each == nil || q.MaxRows > 0) {
+			return result, workbook.TooManyRows(q.MaxRows)
+		}
+		if result.Rows < given {
+			continue
 		}
 		if err := rows.Scan(into...); err != nil {
-			return table, err
+			return result, err
 		}
-		row := workbook.Row{Values: make([]workbook.Value, len(q.Columns))}
-		for i := range row.Values {
-			row.Values[i] = clean(cells[i])
+		if q.Each == nil || values == nil {
+			values = make([]workbook.Value, len(q.Columns))
 		}
-		if row.Evidence, err = s.evidence(q, cells[len(q.Columns):], m); err != nil {
-			return table, err
+		for i := range values {
+			values[i] = clean(cells[i])
 		}
-		table.Rows = append(table.Rows, row)
+		row := workbook.Row{Values: values}
+		if q.Each != nil {
+			err = q.Each(row)
+		} else if row.Evidence, err = s.evidence(q, cells[len(q.Columns):], m); err == nil {
+			result.Table.Rows = append(result.Table.Rows, row)
+		}
+		if err != nil {
+			return result, err
+		}
 	}
-	return table, rows.Err()
+	return result, rows.Err()
 }
 
 // clean makes a Value of what the driver returned. A number beyond all bounds is
 // nothing, since neither JSON nor a comparison has a place for it.
 func clean(v any) workbook.Value {
-	switch value := plain(v).(type) {
+	v = plain(v)
+	switch value := v.(type) {
 	case string:
+		if utf8.ValidString(value) {
+			return v // as it is, which costs nothing
+		}
 		return strings.ToValidUTF8(value, "\ufffd")
 	case float64:
 		if math.IsInf(value, 0) || math.IsNaN(value) {

@@ -96,13 +96,21 @@ type Query struct {
 	// events; Unknown says why there are none.
 	Evidence Evidence
 	Unknown  string
-	// MaxRows is the most rows that the result may have.
+	// MaxRows is the most rows that the result may have. Where Each takes them,
+	// 0 sets no bound.
 	MaxRows int
+	// Each, where set, takes the rows as they come, in place of the result's
+	// table. A row's values are valid until Each returns; it has no evidence,
+	// which costs as much as the row. An error of Each ends the query, which
+	// returns it as it is.
+	Each func(workbook.Row) error
 }
 
 // A Result is the answer to a query.
 type Result struct {
+	// Table has the rows, but for those that Query.Each took; Rows counts both.
 	Table workbook.Table
+	Rows  int
 	// Read counts, scan by scan, the events of the stream and what was left
 	// out of them.
 	Read []Reading

@@ -2,7 +2,6 @@ package tablefile
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -29,37 +28,18 @@ func Write(to io.Writer, form Form, t workbook.Table) error {
 	return fmt.Errorf("write %.20s: no such form: one of %s", form, strings.Join(Forms(), ", "))
 }
 
-// writeCSV puts a quote before what a spreadsheet would take for a formula.
+// writeCSV writes a table with a CSVWriter.
 func writeCSV(to io.Writer, t workbook.Table) error {
-	w := csv.NewWriter(to)
-	record := make([]string, len(t.Columns))
-	for i, name := range t.Columns {
-		record[i] = FormulaSafe(name)
-	}
-	if err := w.Write(record); err != nil {
+	w := NewCSVWriter(to)
+	if err := w.Header(t.Columns); err != nil {
 		return err
 	}
 	for _, row := range t.Rows {
-		for i, v := range row.Values {
-			record[i] = workbook.Text(v)
-			if text, ok := v.(string); ok {
-				record[i] = FormulaSafe(text)
-			}
-		}
-		if len(record) == 1 && record[0] == "" {
-			// An empty line would be read as none.
-			w.Flush()
-			if _, err := io.WriteString(to, "\"\"\n"); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := w.Write(record); err != nil {
+		if err := w.Row(row.Values); err != nil {
 			return err
 		}
 	}
-	w.Flush()
-	return w.Error()
+	return nil
 }
 
 // formulaSigns begin what a spreadsheet calculates, also in their wide forms.
@@ -70,7 +50,7 @@ const formulaSigns = "=+-@＝＋－＠"
 // before they look. Numbers stay.
 func FormulaSafe(text string) string {
 	first, _ := utf8.DecodeRuneInString(text)
-	if text == "" || workbook.IsNumber(text) || !unicode.IsControl(first) && !strings.ContainsRune(formulaSigns, first) {
+	if text == "" || !unicode.IsControl(first) && !strings.ContainsRune(formulaSigns, first) || workbook.IsNumber(text) {
 		return text
 	}
 	return "'" + text
