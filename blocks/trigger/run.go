@@ -104,7 +104,8 @@ func (p *pass) act(ctx context.Context, index int, row workbook.Row) workbook.Ac
 		Number: p.before + index + 1, Row: index + 1, Integration: n.Name, Type: n.target.kind,
 		DNIF: workbook.DNIFWouldSend, Verdict: workbook.Invalid,
 	}
-	r, err := n.fill(filler{p.columns, row.Values, rehearsed})
+	f := filler{p.columns, row.Values, rehearsed}
+	r, err := n.fill(f)
 	if err != nil {
 		a.DNIF, a.Reason = workbook.DNIFUnpublished, err.Error()
 	}
@@ -114,11 +115,14 @@ func (p *pass) act(ctx context.Context, index int, row workbook.Row) workbook.Ac
 	if err != nil {
 		return a
 	}
-	a.Request, a.Target = r.record(), r.target
+	a.Request, a.Target = r.Record(), r.target
 
 	judged := p.guard.Judge(n.target.kind, r.target)
 	a.Canonical, a.Verdict, a.Rule, a.Reason, a.Protected = judged.Canonical, judged.Verdict, judged.Rule, judged.Reason, judged.Protected
-	a.Key = r.key(judged.Canonical)
+	a.Key = n.key(r.Call, judged.Canonical)
+	if p.planning {
+		p.plan(&a, f)
+	}
 	if a.Verdict != workbook.WouldSend {
 		return a
 	}
@@ -132,6 +136,20 @@ func (p *pass) act(ctx context.Context, index int, row workbook.Row) workbook.Ac
 		return a
 	}
 	return p.send(ctx, a, r, judged.Approved)
+}
+
+// plan adds to an action what a plan needs of it.
+func (p *pass) plan(a *workbook.Action, f filler) {
+	n := p.integration
+	a.Effect, a.CannotUndo = n.Effect(), n.CannotUndo()
+	var err error
+	if a.Values, err = n.valuesOf(f); err != nil {
+		a.Verdict, a.Reason = workbook.Invalid, err.Error()
+		return
+	}
+	if a.Undo, err = n.undoRequest(f); err != nil {
+		a.CannotUndo = err.Error()
+	}
 }
 
 // send hands the request over and writes down what came of it.

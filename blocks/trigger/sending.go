@@ -6,9 +6,6 @@ import (
 	"tabletop/workbook"
 )
 
-// Origin is the scheme, host and port to which all requests go.
-func (n *Integration) Origin() string { return n.endpoint.scheme + "://" + n.endpoint.host }
-
 // A Filled is a planned action's request, filled anew from the values that the
 // plan has.
 type Filled struct {

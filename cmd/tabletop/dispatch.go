@@ -29,11 +29,11 @@ type dispatch struct {
 	approvals []*plan.Approval
 	// unreadable are approvals beside the plan that can't be read.
 	unreadable []plan.Refusal
-	endpoints endpoints
-	now       time.Time
-	reason    string
-	ticket    string
-	json      bool
+	endpoints  endpoints
+	now        time.Time
+	reason     string
+	ticket     string
+	json       bool
 	// stores is the file of event stores.
 	stores string
 

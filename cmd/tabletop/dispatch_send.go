@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -149,12 +150,12 @@ func (d *dispatch) recordRefusal(ctx context.Context, log *audit.Log, why *refus
 
 // finish records the end of the run and shows it.
 func (d *dispatch) finish(ctx context.Context, c *console, log *audit.Log, b *book, report delivery.Report, sending error) error {
-	result := workbook.Result{Run: b.run, Status: workbook.Completed, Actions: b.actions(d), Warnings: report.Warnings()}
+	result := workbook.Result{Run: b.run, Status: workbook.Completed, Actions: b.actions(d), Warnings: stopped(report)}
 	result.Totals = workbook.Count(result.Actions)
 	switch {
 	case ctx.Err() != nil:
 		result.Status = workbook.Interrupted
-	case sending != nil || len(report.NotBegun) > 0:
+	case sending != nil || len(report.Stops) > 0:
 		result.Status = workbook.Broken
 	}
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
@@ -167,11 +168,29 @@ func (d *dispatch) finish(ctx context.Context, c *console, log *audit.Log, b *bo
 	if sending != nil {
 		return sending
 	}
-	open := result.Totals.ByVerdict[workbook.Failed] + result.Totals.ByVerdict[workbook.Unknown] + len(report.NotBegun)
+	open := result.Totals.ByVerdict[workbook.Failed] + result.Totals.ByVerdict[workbook.Unknown] + notBegun(report)
 	if open > 0 {
 		return fmt.Errorf("%s not sent for certain: tabletop resume %d tells what can be done", plural(open, "request was", "requests were"), b.run)
 	}
 	return nil
+}
+
+// stopped says where sending stopped before its end.
+func stopped(r delivery.Report) []string {
+	var out []string
+	for _, s := range r.Stops {
+		out = append(out, fmt.Sprintf("%s: %s; %s not begun", s.Integration, s.Reason, plural(len(s.NotBegun), "action was", "actions were")))
+	}
+	return out
+}
+
+// notBegun counts the actions of which nothing was sent.
+func notBegun(r delivery.Report) int {
+	n := 0
+	for _, s := range r.Stops {
+		n += len(s.NotBegun)
+	}
+	return n
 }
 
 // A book is the ledger of a run: it writes to the audit and remembers what

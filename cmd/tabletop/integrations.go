@@ -301,7 +301,7 @@ func (i *configured) validate(ctx context.Context, c *console, args []string) er
 	bad := 0
 	shown := []audit.Validation{}
 	for _, n := range list {
-		found := ask(ctx, n, to)
+		found := validation(ctx, n, to)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -331,8 +331,8 @@ func (i *configured) validate(ctx context.Context, c *console, args []string) er
 	return nil
 }
 
-// ask asks the host of a configuration whether it is valid.
-func ask(ctx context.Context, n *trigger.Integration, to endpoints) trigger.Validation {
+// validation asks the host of a configuration whether it is valid.
+func validation(ctx context.Context, n *trigger.Integration, to endpoints) trigger.Validation {
 	failed := func(err error) trigger.Validation {
 		return trigger.Validation{Status: trigger.ValidationFailed, Detail: err.Error()}
 	}

@@ -51,7 +51,9 @@ planned anew: what an earlier run sent is then deduplicated.
   tabletop resume 7 --not-sent a3,a4 --reason 'not in the console'
   tabletop resume 7 --tasks`,
 		Args: exactly(1, "the number of a run"),
-		RunE: func(cmd *cobra.Command, args []string) error { return r.run(cmd.Context(), c, cmd.InOrStdin(), args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return r.run(cmd.Context(), c, cmd.InOrStdin(), args[0])
+		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&r.audit, "audit", "audit.db", "the audit that recorded the run")

@@ -53,11 +53,11 @@ func (s *storeFile) use(do func(*stores.Stores) error) error {
 	if err != nil {
 		return nothingRan(err)
 	}
-	return errors.Join(refused(do(file)), file.Close())
+	return errors.Join(ofStores(do(file)), file.Close())
 }
 
-// refused marks the errors that came before anything was done.
-func refused(err error) error {
+// ofStores marks the errors of stores that came before anything was done.
+func ofStores(err error) error {
 	var none *stores.NotFoundError
 	if errors.As(err, &none) || errors.Is(err, stores.ErrNotStores) || errors.Is(err, stores.ErrNewer) || errors.Is(err, stores.ErrName) {
 		return nothingRan(err)

@@ -114,6 +114,15 @@ func (g *Guard) Files() []workbook.EventFile {
 	return files
 }
 
+// Where maps the names by which the record calls included lists to their paths.
+func (g *Guard) Where() map[string]string {
+	paths := map[string]string{}
+	for _, l := range g.lists {
+		paths[l.name] = l.path
+	}
+	return paths
+}
+
 // Document is the file of own lists that the guard was loaded from; its Path is
 // empty where there was none.
 func (g *Guard) Document() workbook.Document { return g.document }

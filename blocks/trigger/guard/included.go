@@ -35,7 +35,9 @@ type included struct {
 
 // A list is an included file, looked up by what its entries name.
 type list struct {
+	// name is the file as guard.yaml writes it, path where it lies.
 	name    string
+	path    string
 	level   level
 	file    workbook.EventFile
 	entries []entry
@@ -80,7 +82,7 @@ func (w included) read(folder string, expires time.Time) (*list, source.Problems
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(folder, filepath.FromSlash(path))
 	}
-	l := &list{name: filepath.ToSlash(w.File.Value), level: never}
+	l := &list{name: filepath.ToSlash(w.File.Value), path: path, level: never}
 	if w.Level.Value == "ask" {
 		l.level = ask
 	}
