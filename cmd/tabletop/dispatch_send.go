@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 	"time"
 
 	"tabletop/audit"
+	"tabletop/blocks/trigger"
 	"tabletop/blocks/trigger/delivery"
 	"tabletop/workbook"
 )
@@ -51,6 +51,11 @@ func (d *dispatch) send(ctx context.Context, c *console, reader *audit.Reader, l
 		return refused(errors.New("nothing of this plan goes: each action has its reason above"))
 	}
 	queues := d.queues()
+	client, err := d.client(queues)
+	if err != nil {
+		return nothingRan(err)
+	}
+	defer client.Close()
 	if err := confirm(d.count()); err != nil {
 		return err
 	}
@@ -64,22 +69,18 @@ func (d *dispatch) send(ctx context.Context, c *console, reader *audit.Reader, l
 			_ = c.flush()
 		}
 	})
-	client, err := delivery.New(d.clientOptions(queues))
-	if err != nil {
-		return err
-	}
 	report, sending := client.Deliver(ctx, queues, b)
 	return d.finish(ctx, c, log, b, report, sending)
 }
 
-// clientOptions let requests go to the hosts of this plan's configurations only.
-func (d *dispatch) clientOptions(queues []delivery.Queue) delivery.Options {
-	o := delivery.Options{Endpoints: d.endpoints, Getenv: os.Getenv}
+// client sends to the hosts of the plan's configurations only.
+func (d *dispatch) client(queues []delivery.Queue) (*delivery.Client, error) {
+	var used []*trigger.Integration
 	for _, q := range queues {
 		n, _ := d.integrations.Find(q.Integration)
-		o.Hosts = append(o.Hosts, n.Origin())
+		used = append(used, n)
 	}
-	return o
+	return delivery.New(d.endpoints.clientOptions(used...))
 }
 
 // info is what the audit keeps of the run.

@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
+	"tabletop/blocks/trigger"
 	"tabletop/blocks/trigger/delivery"
 )
 
@@ -36,6 +38,21 @@ func (e endpoints) of(address string) string {
 		}
 	}
 	return ""
+}
+
+// clientOptions let requests go to the hosts of configurations, or to what
+// stands for them on this machine, and nowhere else.
+func (e endpoints) clientOptions(configurations ...*trigger.Integration) delivery.Options {
+	o := delivery.Options{Getenv: os.Getenv}
+	for _, n := range configurations {
+		o.Hosts = append(o.Hosts, n.Origin())
+	}
+	for _, one := range e {
+		if slices.ContainsFunc(o.Hosts, one.Takes) {
+			o.Endpoints = append(o.Endpoints, one)
+		}
+	}
+	return o
 }
 
 // String writes the endpoints as the audit keeps them; "" for none.

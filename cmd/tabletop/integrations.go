@@ -345,7 +345,7 @@ func validation(ctx context.Context, n *trigger.Integration, to endpoints) trigg
 	if err != nil {
 		return failed(err)
 	}
-	client, err := delivery.New(delivery.Options{Hosts: []string{n.Origin()}, Endpoints: to, Getenv: os.Getenv})
+	client, err := delivery.New(to.clientOptions(n))
 	if err != nil {
 		return failed(err)
 	}

@@ -150,12 +150,12 @@ func (s *settling) open(ctx context.Context) error {
 	if s.endpoints, err = parseEndpoints(written); err != nil {
 		return err
 	}
-	options := delivery.Options{Endpoints: s.endpoints, Getenv: os.Getenv}
+	var all []*trigger.Integration
 	for _, name := range s.integrations.Names() {
 		n, _ := s.integrations.Find(name)
-		options.Hosts = append(options.Hosts, n.Origin())
+		all = append(all, n)
 	}
-	if s.client, err = delivery.New(options); err != nil {
+	if s.client, err = delivery.New(s.endpoints.clientOptions(all...)); err != nil {
 		return nothingRan(err)
 	}
 	s.user, _ = whoami()
