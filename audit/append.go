@@ -3,8 +3,6 @@ package audit
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
-	"errors"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
@@ -35,7 +33,9 @@ type appender struct {
 	buffer []byte
 	salts  []byte
 
-	waiting batch
+	inserter inserter
+	waiting  batch
+	// batches go to the goroutine, which is started with the first whole one.
 	batches chan batch
 	// failed is what inserting ended with, sent once.
 	failed chan error
@@ -48,12 +48,17 @@ type batch struct {
 }
 
 // newAppender reads the head of the chain.
-func newAppender(ctx context.Context, tx *sqlx.Tx, now string) (*appender, error) {
-	a := &appender{ctx: ctx, tx: tx, time: now, batches: make(chan batch, 4), failed: make(chan error, 1)}
+func newAppender(ctx context.Context, tx *sqlx.Tx, kept *statements, now string) (*appender, error) {
+	a := &appender{ctx: ctx, tx: tx, time: now, inserter: inserter{ctx, tx, kept, map[string]*sqlx.Stmt{}}}
 	var last entry
-	err := tx.GetContext(ctx, &last, "SELECT * FROM entries ORDER BY seq DESC LIMIT 1")
+	var err error
+	if statement := kept.find(ctx, tx, lastEntry); statement != nil {
+		err = statement.GetContext(ctx, &last)
+	} else {
+		err = tx.GetContext(ctx, &last, lastEntry)
+	}
 	switch {
-	case errors.Is(err, sql.ErrNoRows):
+	case missing(err):
 	case err != nil:
 		return nil, fmt.Errorf("read the last entry: %w", err)
 	case len(last.Hash) != len(a.head):
@@ -61,7 +66,6 @@ func newAppender(ctx context.Context, tx *sqlx.Tx, now string) (*appender, error
 	default:
 		a.seq, a.head = last.Seq, hash(last.Hash)
 	}
-	go a.insertAll()
 	return a, nil
 }
 
@@ -94,6 +98,10 @@ func (a *appender) append(e entry, subject *string, text string) {
 
 // hand hands the entries that wait to the goroutine.
 func (a *appender) hand() {
+	if a.batches == nil {
+		a.batches, a.failed = make(chan batch, 4), make(chan error, 1)
+		go a.insertAll()
+	}
 	a.batches <- a.waiting
 	a.waiting = batch{entries: make([]entry, 0, chunk), bodies: make([]body, 0, chunk)}
 }
@@ -101,6 +109,9 @@ func (a *appender) hand() {
 // finish inserts what still waits and returns what inserting ended with. It
 // must be called once for every appender, also after a failure.
 func (a *appender) finish() error {
+	if a.batches == nil {
+		return a.inserter.insert(a.waiting)
+	}
 	a.hand()
 	close(a.batches)
 	return <-a.failed
@@ -110,10 +121,9 @@ func (a *appender) finish() error {
 // others in without inserting them.
 func (a *appender) insertAll() {
 	var failed error
-	i := inserter{ctx: a.ctx, tx: a.tx}
 	for b := range a.batches {
 		if failed == nil {
-			failed = i.insert(b)
+			failed = a.inserter.insert(b)
 		}
 	}
 	a.failed <- failed

@@ -7,23 +7,6 @@ import (
 	"tabletop/workbook"
 )
 
-// An Outcome is what became of an action whose intent is recorded.
-type Outcome struct {
-	// Run is the run that the action belongs to: 0 for the one that delivers,
-	// else an earlier one of which it found something out.
-	Run int64
-	// Action is the action's number.
-	Action  int
-	Verdict workbook.Verdict
-	// Reason says in a sentence why the verdict is what it is.
-	Reason string
-	// Response, Attempts and Task are nil, 0 and empty where nothing is known
-	// beyond what an earlier outcome of this action says; that stays then.
-	Response *workbook.Response
-	Attempts int
-	Task     string
-}
-
 // Deliver records outcomes and intents of a run that has begun here: all of
 // them or none, durable once it returns. An intent stands before the first byte
 // of its request leaves. Calls that come while another one writes are written
@@ -71,5 +54,74 @@ func (l *Log) Refuse(ctx context.Context, run int64, actions []workbook.Action) 
 	if err != nil {
 		open.sending.free(actions)
 	}
+	return err
+}
+
+// A delivery is what one call has to have written.
+type delivery struct {
+	run     int64
+	sending *sending
+	intents []workbook.Action
+	settled []int
+	entries []encoded
+
+	// leads tells a call that waits that it must write what waits now (true),
+	// or that its own is written or failed (false).
+	leads  chan bool
+	failed error
+}
+
+// An encoded is an entry with what it says, encoded.
+type encoded struct {
+	entry   entry
+	subject *string
+	body    string
+}
+
+func (d *delivery) add(e entry, subject *string, body any) error {
+	text, err := encodeJSON(body)
+	if err != nil {
+		return fmt.Errorf("encode %s %d: %w", e.Kind, e.Number, err)
+	}
+	d.entries = append(d.entries, encoded{e, subject, string(text)})
+	return nil
+}
+
+// newDelivery checks and encodes what a call brings, and reserves its intents.
+func (l *Log) newDelivery(ctx context.Context, run int64, outcomes []Outcome, intents []workbook.Action) (*delivery, error) {
+	open, err := l.find(run)
+	if err != nil {
+		return nil, err
+	}
+	d := &delivery{run: run, sending: open.sending, intents: intents, leads: make(chan bool, 1)}
+	if len(intents) > 0 && !sends(d.sending.mode) {
+		return nil, fmt.Errorf("a run of mode %s sends nothing", encodeText(d.sending.mode))
+	}
+	if err := l.addOutcomes(ctx, d, outcomes); err != nil {
+		return nil, err
+	}
+	for _, a := range intents {
+		e := entry{Run: run, Block: a.Block, Number: a.Number, Kind: kindIntent}
+		if err := d.add(e, subject(a), newIntent(d.sending.mode, a)); err != nil {
+			return nil, err
+		}
+	}
+	return d, d.sending.reserve(intents, true)
+}
+
+// writeDeliveries writes what several calls brought, with one commit.
+func (l *Log) writeDeliveries(ctx context.Context, all []*delivery) error {
+	const doing = "record what is sent in"
+	if err := l.kept.prepare(ctx, l.db); err != nil {
+		return explain(l.path, doing, l.wait, err)
+	}
+	_, err := l.write(ctx, doing, func(a *appender) error {
+		for _, d := range all {
+			for _, s := range d.entries {
+				a.append(s.entry, s.subject, s.body)
+			}
+		}
+		return nil
+	})
 	return err
 }

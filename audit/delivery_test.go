@@ -99,9 +99,11 @@ func show(t testing.TB, reader *Reader, run int64) Run {
 	return shown
 }
 
+var equateEmpty = cmpopts.EquateEmpty()
+
 func equal(t testing.TB, want, got any) {
 	t.Helper()
-	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(want, got, equateEmpty); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -149,8 +151,8 @@ func TestARunThatSends(t *testing.T) {
 	if shown.Status != RunningOrDied || shown.Plan != plan {
 		t.Errorf("status %q, plan %q", shown.Status, shown.Plan)
 	}
-	if maker := show(t, reader, made); maker.Made == nil || maker.Made.SHA256 != plan || maker.Made.Run != made {
-		t.Errorf("run %d made %+v", made, maker.Made)
+	if maker := show(t, reader, made); maker.Planned == nil || maker.Planned.SHA256 != plan || maker.Planned.Run != made {
+		t.Errorf("run %d made %+v", made, maker.Planned)
 	}
 	if report := mustVerify(t, path); !report.Whole() {
 		t.Error(report.Breaks)

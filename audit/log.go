@@ -54,6 +54,7 @@ type Log struct {
 	db       *sqlx.DB
 
 	group group
+	kept  statements
 
 	mu   sync.Mutex
 	runs map[int64]*openRun
@@ -140,7 +141,7 @@ func (l *Log) write(ctx context.Context, doing string, entries func(*appender) e
 		return fail(err)
 	}
 	defer tx.Rollback()
-	a, err := newAppender(ctx, tx, stamp(l.now()))
+	a, err := newAppender(ctx, tx, &l.kept, stamp(l.now()))
 	if err != nil {
 		return fail(err)
 	}

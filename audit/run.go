@@ -16,8 +16,8 @@ type Run struct {
 	// Plan is the SHA-256 of the plan that the run applies, Endpoint where it
 	// sends instead of the real host, as FROM=TO.
 	Plan, Endpoint string
-	// Made is the plan that the run made, without its text; nil for most.
-	Made *PlanEntry
+	// Planned is the plan that the run made, without its text; nil for most.
+	Planned *PlanEntry
 	// Approvals are those on whose strength the run sends.
 	Approvals []Approval
 	// Now is the rehearsal's clock, in UTC; Zone names its zone.

@@ -145,8 +145,8 @@ func (s *shower) sending(e entry, subject *string, body string) error {
 		if subject == nil {
 			return errors.New("a plan has no digest")
 		}
-		made, err := newPlanEntry(e.Run, e.Time, *subject, body)
-		s.run.Made = &made
+		planned, err := newPlanEntry(e.Run, e.Time, *subject, body)
+		s.run.Planned = &planned
 		return err
 	}
 	return nil

@@ -103,6 +103,8 @@ type checked struct {
 
 	entries, runs, last int64
 	head                hash
+	// sends says that there are intents or outcomes.
+	sends bool
 }
 
 func (c *checked) add(entry int64, format string, args ...any) {
@@ -138,6 +140,9 @@ func (r *Reader) checkRecord(ctx context.Context) (c checked) {
 	referred := map[string]int64{}
 	if c.failed = c.checkChain(ctx, r.db, tx, referred); c.failed == nil {
 		c.failed = c.checkContents(ctx, tx, referred)
+	}
+	if c.failed == nil && c.sends {
+		c.failed = c.checkSending(ctx, tx)
 	}
 	return c
 }

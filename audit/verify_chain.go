@@ -115,8 +115,11 @@ func (c *checked) walk(ctx context.Context, tx *sqlx.Tx, bodies *bodyStream, ref
 	for rows.Next() {
 		e, scanned := scanEntry(rows)
 		c.entries++
-		if e.Kind == kindRun {
+		switch e.Kind {
+		case kindRun:
 			c.runs++
+		case kindIntent, kindOutcome:
+			c.sends = true
 		}
 		c.follow(&link, &e, scanned)
 		c.body(bodies, &e)

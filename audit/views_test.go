@@ -32,10 +32,7 @@ func viewed(t testing.TB) string {
 }
 
 // viewTests are what an auditor may ask, and the answer.
-var viewTests = []struct {
-	name, query string
-	want        []string
-}{
+var viewTests = []viewTest{
 	{
 		"runs", "SELECT run, started, workbook, mode, status, dnif_would_send, actions, signals, blocks, user, reason, ticket, clock FROM runs",
 		[]string{
@@ -86,8 +83,19 @@ var viewTests = []struct {
 }
 
 func TestViews(t *testing.T) {
-	path := viewed(t)
-	for _, test := range viewTests {
+	checkViews(t, viewed(t), viewTests)
+	checkViews(t, viewedSending(t), sendingViewTests)
+}
+
+// A viewTest is a question and the lines of the answer.
+type viewTest struct {
+	name, query string
+	want        []string
+}
+
+func checkViews(t *testing.T, path string, tests []viewTest) {
+	t.Helper()
+	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
 			each(t, raw(t, path), test.query, func(v []any) {
@@ -118,8 +126,13 @@ func TestViewsInTheShell(t *testing.T) {
 		t.Log("there is no sqlite3 shell here")
 		return
 	}
-	path := viewed(t)
-	for _, test := range viewTests {
+	checkShell(t, shell, viewed(t), viewTests)
+	checkShell(t, shell, viewedSending(t), sendingViewTests)
+}
+
+func checkShell(t *testing.T, shell, path string, tests []viewTest) {
+	t.Helper()
+	for _, test := range tests {
 		out, err := exec.Command(shell, "-readonly", "-list", path, test.query).CombinedOutput()
 		if err != nil {
 			t.Errorf("%s: %v: %s", test.name, err, out)
@@ -147,9 +160,18 @@ func TestLookupsUseAnIndex(t *testing.T) {
 		"SELECT * FROM evidence WHERE run = 1 AND block = 3 AND row = 2",
 		"SELECT * FROM block_runs WHERE run = 1",
 		"SELECT * FROM runs WHERE run = 1",
+		"SELECT * FROM plans WHERE run = 1",
+		"SELECT * FROM plans WHERE plan = 'ab'",
+		"SELECT * FROM approvals WHERE run = 1",
+		"SELECT * FROM approvals WHERE approver = 'ada'",
+		"SELECT * FROM validations WHERE digest = 'ab'",
+		deliveredQuery,
 	} {
-		each(t, db, "EXPLAIN QUERY PLAN "+query, func(v []any) {
+		each(t, db, "EXPLAIN QUERY PLAN "+strings.ReplaceAll(query, "?", "'203.0.113.1'"), func(v []any) {
 			step := plainText(v[3])
+			if query == deliveredQuery && strings.HasPrefix(step, "SEARCH b ") && !strings.Contains(step, "bodies_sent") {
+				t.Errorf("%s: %s", query, step)
+			}
 			if strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "VIRTUAL TABLE") {
 				t.Errorf("%s: %s", query, step)
 			}
