@@ -3,6 +3,7 @@ package trigger
 import (
 	"fmt"
 	"path/filepath"
+	"reflect"
 
 	"tabletop/workbook"
 	"tabletop/workbook/source"
@@ -20,6 +21,21 @@ type Integrations struct {
 // integrationsFile is integrations.yaml as written.
 type integrationsFile struct {
 	Integrations source.Node `yaml:"integrations,required" doc:"the configurations"`
+}
+
+// Types are the structures of integrations.yaml.
+type Types struct {
+	// File holds a list of Entry; keys of that hold Target, Undo and, by their
+	// names, Secret.
+	File, Entry, Target, Undo, Secret reflect.Type
+}
+
+// FileTypes are the structures that read integrations.yaml, for its schema.
+func FileTypes() Types {
+	return Types{
+		File: reflect.TypeFor[integrationsFile](), Entry: reflect.TypeFor[entryNode](), Target: reflect.TypeFor[targetNode](),
+		Undo: reflect.TypeFor[undoNode](), Secret: reflect.TypeFor[secretNode](),
+	}
 }
 
 // Load reads and checks the configurations in the file at path. Its error is

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"tabletop/blocks/trigger/delivery"
+	"tabletop/blocks/trigger/guard"
 	"tabletop/workbook/source"
 )
 
@@ -75,12 +76,15 @@ func (n *Integration) HasTask() bool { return n.task != nil }
 // TaskCall builds the request that asks for the state of a task, as an answer
 // named it, for an action with the values. The name takes one segment of the
 // path, or one value of the query, whatever it holds.
-func (n *Integration) TaskCall(task string, values map[string]string, secrets Secrets) (Call, error) {
+func (n *Integration) TaskCall(task string, values map[string]string, secret func(name string) (string, error)) (Call, error) {
 	if n.task == nil {
 		return Call{}, errNoTask
 	}
+	if task == "" || asName(task) != task {
+		return Call{}, fmt.Errorf("%s is no name of a vendor's task", guard.Quote(task))
+	}
 	r := n.task.form
-	f := fillerOf(values, secrets)
+	f := fillerOf(values, secret)
 	c, err := form{method: r.method, headers: r.headers}.fill(f)
 	if err != nil {
 		return Call{}, err
@@ -89,7 +93,7 @@ func (n *Integration) TaskCall(task string, values map[string]string, secrets Se
 		if name == taskName {
 			return task, nil
 		}
-		return secrets(name)
+		return secret(name)
 	}
 	if c.URL, err = r.endpoint.fill(f); err != nil {
 		return Call{}, fmt.Errorf("the URL of the task can't be filled: %w", err)

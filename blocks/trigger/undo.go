@@ -42,7 +42,7 @@ func (n *Integration) compileUndo(node source.Node, implied *undoNode, s scanner
 	case !node.Exists() && implied == nil:
 		return undoRule{reason: noUndoWritten}, nil
 	case !node.Exists():
-		return n.compileUndoForm(*implied, node, s)
+		return n.compileUndoForm(*implied, s)
 	}
 	if text, ok := node.Text(); ok {
 		if text.Value != guard.TypeNone {
@@ -64,10 +64,10 @@ func (n *Integration) compileUndo(node source.Node, implied *undoNode, s scanner
 	case !u.URL.Set():
 		return undoRule{}, source.Problems{node.Problem("undo has no url", undoFix)}
 	}
-	return n.compileUndoForm(u, node, s)
+	return n.compileUndoForm(u, s)
 }
 
-func (n *Integration) compileUndoForm(u undoNode, node source.Node, s scanner) (undoRule, source.Problems) {
+func (n *Integration) compileUndoForm(u undoNode, s scanner) (undoRule, source.Problems) {
 	w := formNode{u.Method, u.URL, u.Headers, u.Payload, u.Format, n.headers}
 	if w.method == "" {
 		w.method = http.MethodPost
@@ -81,7 +81,6 @@ func (n *Integration) compileUndoForm(u undoNode, node source.Node, s scanner) (
 	}
 	success, more := u.Success.compile()
 	problems = append(problems, more...)
-	problems = append(problems, u.Success.checkStatus(node)...)
 	problems = append(problems, n.sameHost(r.endpoint, u.URL, "undo")...)
 	problems = append(problems, n.onlyFields(r, u.URL, "undo")...)
 	problems = append(problems, n.sameTarget(r, u)...)
@@ -145,11 +144,11 @@ func (n *Integration) undoRequest(f filler) (*workbook.Request, error) {
 }
 
 // UndoCall builds the inverse request of an action from its values.
-func (n *Integration) UndoCall(values map[string]string, secrets Secrets) (Call, error) {
+func (n *Integration) UndoCall(values map[string]string, secret func(name string) (string, error)) (Call, error) {
 	if n.undo.form == nil {
 		return Call{}, errNoUndo
 	}
-	return n.undo.form.fill(fillerOf(values, secrets))
+	return n.undo.form.fill(fillerOf(values, secret))
 }
 
 // JudgeUndo says what the answer to an inverse request means.
