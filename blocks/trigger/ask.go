@@ -32,15 +32,15 @@ type askRule struct {
 
 var errNoAsk = errors.New("the configuration does not say how to ask the vendor")
 
-func (n *Integration) compileAsk(a *askNode, s scanner) (*askRule, source.Problems) {
+func (n *Integration) compileAsk(a *askNode, s reading) (*askRule, source.Problems) {
 	if a == nil {
 		return nil, nil
 	}
 	var problems, more source.Problems
 	rule := &askRule{}
-	rule.taken, problems = compileExpression(a.Taken, targetView{}, false)
+	rule.taken, problems = s.expressions.compile(a.Taken, targetView{}, false)
 	if a.Next.Set() {
-		rule.next, more = compileExpression(a.Next, answerView{}, false)
+		rule.next, more = s.expressions.compile(a.Next, answerView{}, false)
 		problems = append(problems, more...)
 	}
 	w := formNode{a.Method, a.URL, a.Headers, a.Payload, a.Format, n.headers}
@@ -50,7 +50,7 @@ func (n *Integration) compileAsk(a *askNode, s scanner) (*askRule, source.Proble
 	if a.Payload.Value == "" {
 		w.inherited = n.form().withoutBody(true)
 	}
-	rule.form, more = w.compile(s)
+	rule.form, more = w.compile(s.scanner)
 	problems = append(problems, more...)
 	if more.Err() != nil {
 		return rule, problems

@@ -57,8 +57,9 @@ func Load(path string) (*Integrations, error) {
 		problems = append(problems, items[MaxIntegrations].Problem(fmt.Sprintf("more than %d configurations", MaxIntegrations), "split the file"))
 		items = items[:MaxIntegrations]
 	}
+	x := newExpressions()
 	for _, item := range items {
-		problems = append(problems, n.add(item, filepath.Dir(path))...)
+		problems = append(problems, n.add(item, filepath.Dir(path), x)...)
 	}
 	if problems.Err() != nil {
 		return nil, problems
@@ -67,13 +68,13 @@ func Load(path string) (*Integrations, error) {
 }
 
 // add takes one more configuration in; paths in it are relative to folder.
-func (n *Integrations) add(item source.Node, folder string) source.Problems {
+func (n *Integrations) add(item source.Node, folder string, x *expressions) source.Problems {
 	var e entryNode
 	problems := source.Decode(item, &e)
 	if problems.Err() != nil {
 		return problems
 	}
-	integration, problems := e.compile(item, folder)
+	integration, problems := e.compile(item, folder, x)
 	if other, _ := n.Find(integration.Name); other != nil {
 		problems = append(problems, e.Name.Problem(0, "the configuration "+integration.Name+" stands twice", "give each its own name"))
 	}

@@ -29,7 +29,7 @@ type successRule struct {
 	item   *expression
 }
 
-func (s *successNode) compile() (successRule, source.Problems) {
+func (s *successNode) compile(x *expressions) (successRule, source.Problems) {
 	if s == nil {
 		return successRule{}, nil
 	}
@@ -52,12 +52,12 @@ func (s *successNode) compile() (successRule, source.Problems) {
 	}
 	whole := func(truth bool) func(source.Text) (*expression, source.Problems) {
 		return func(text source.Text) (*expression, source.Problems) {
-			return compileExpression(text, answerView{}, truth)
+			return x.compile(text, answerView{}, truth)
 		}
 	}
 	rule.body = compiled(s.Body, whole(true))
 	rule.items = compiled(s.Items, whole(false))
-	rule.item = compiled(s.Item, compileItem)
+	rule.item = compiled(s.Item, x.compileItem)
 	if rule.items != nil && rule.item == nil || rule.item != nil && rule.items == nil {
 		text := s.Items
 		if rule.items == nil {

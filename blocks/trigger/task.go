@@ -33,16 +33,16 @@ type taskRule struct {
 	done, failed []string
 }
 
-func (n *Integration) compileTask(t *taskNode, s scanner) (*taskRule, source.Problems) {
+func (n *Integration) compileTask(t *taskNode, s reading) (*taskRule, source.Problems) {
 	if t == nil {
 		return nil, nil
 	}
 	var problems, more source.Problems
 	rule := &taskRule{done: t.Done, failed: t.Failed}
-	rule.id, problems = compileExpression(t.ID, answerView{}, false)
-	rule.state, more = compileExpression(t.State, answerView{}, false)
+	rule.id, problems = s.expressions.compile(t.ID, answerView{}, false)
+	rule.state, more = s.expressions.compile(t.State, answerView{}, false)
 	problems = append(problems, more...)
-	rule.form, more = formNode{method: "GET", url: t.URL, headers: t.Headers, inherited: n.form().withoutBody(true)}.compile(s)
+	rule.form, more = formNode{method: "GET", url: t.URL, headers: t.Headers, inherited: n.form().withoutBody(true)}.compile(s.scanner)
 	problems = append(problems, more...)
 	if more.Err() != nil {
 		return rule, problems

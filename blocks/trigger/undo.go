@@ -37,7 +37,7 @@ const (
 const undoFix = "write undo: {url: …, payload: …}, or undo: {none: why it can't be}"
 
 // compileUndo reads undo; implied is what holds where nothing is written.
-func (n *Integration) compileUndo(node source.Node, implied *undoNode, s scanner) (undoRule, source.Problems) {
+func (n *Integration) compileUndo(node source.Node, implied *undoNode, s reading) (undoRule, source.Problems) {
 	switch {
 	case !node.Exists() && implied == nil:
 		return undoRule{reason: noUndoWritten}, nil
@@ -67,7 +67,7 @@ func (n *Integration) compileUndo(node source.Node, implied *undoNode, s scanner
 	return n.compileUndoForm(u, s)
 }
 
-func (n *Integration) compileUndoForm(u undoNode, s scanner) (undoRule, source.Problems) {
+func (n *Integration) compileUndoForm(u undoNode, s reading) (undoRule, source.Problems) {
 	w := formNode{u.Method, u.URL, u.Headers, u.Payload, u.Format, n.headers}
 	if w.method == "" {
 		w.method = http.MethodPost
@@ -75,11 +75,11 @@ func (n *Integration) compileUndoForm(u undoNode, s scanner) (undoRule, source.P
 	if strings.TrimSpace(u.Payload.Value) == "" {
 		w.inherited = n.form().withoutBody(true)
 	}
-	r, problems := w.compile(s)
+	r, problems := w.compile(s.scanner)
 	if problems.Err() != nil {
 		return undoRule{}, problems
 	}
-	success, more := u.Success.compile()
+	success, more := u.Success.compile(s.expressions)
 	problems = append(problems, more...)
 	problems = append(problems, n.sameHost(r.endpoint, u.URL, "undo")...)
 	problems = append(problems, n.onlyFields(r, u.URL, "undo")...)

@@ -35,7 +35,7 @@ type validateRule struct {
 	success successRule
 }
 
-func (n *Integration) compileValidate(v *validateNode) (validateRule, source.Problems) {
+func (n *Integration) compileValidate(v *validateNode, x *expressions) (validateRule, source.Problems) {
 	inherited := n.form().withoutBody(false)
 	if v == nil {
 		return validateRule{form: form{method: http.MethodHead, endpoint: n.endpoint.beforeColumns(), headers: inherited, format: formatText}}, nil
@@ -51,7 +51,7 @@ func (n *Integration) compileValidate(v *validateNode) (validateRule, source.Pro
 	if fields := r.fields(); len(fields) > 0 {
 		problems = append(problems, v.URL.Problem(0, fields[0].where+" of validate needs "+fields[0].field+", and a validation has no row", "write a value out"))
 	}
-	success, more := v.Success.compile()
+	success, more := v.Success.compile(x)
 	problems = append(problems, more...)
 	return validateRule{r, success}, append(problems, n.sameHost(r.endpoint, v.URL, "validate")...)
 }
