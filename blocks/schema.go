@@ -29,10 +29,14 @@ func Schema(kinds []workbook.Kind) ([]byte, error) {
 		})
 	}
 	schema := schemaOf(workbook.FileType())
-	schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-	schema["title"] = "tabletop workbook"
 	list := schema["properties"].(map[string]any)["blocks"].(map[string]any)
 	list["type"], list["items"], list["minItems"], list["maxItems"] = "array", map[string]any{"oneOf": blocks}, 1, workbook.MaxBlocks
+	return written(schema, "tabletop workbook")
+}
+
+// written is the text of a schema.
+func written(schema map[string]any, title string) ([]byte, error) {
+	schema["$schema"], schema["title"] = "https://json-schema.org/draft/2020-12/schema", title
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)

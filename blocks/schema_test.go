@@ -14,13 +14,17 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"tabletop/blocks"
+	"tabletop/blocks/trigger"
 )
 
 //go:generate go test . -run ^TestSchemaIsFresh$ -update
 
-const schemaFile = "../workbook/workbook.schema.json"
+const (
+	schemaFile             = "../workbook/workbook.schema.json"
+	integrationsSchemaFile = "trigger/integrations.schema.json"
+)
 
-var update = flag.Bool("update", false, "write workbook/workbook.schema.json anew")
+var update = flag.Bool("update", false, "write the schemas anew")
 
 func schemaText(t *testing.T) []byte {
 	t.Helper()
@@ -31,42 +35,52 @@ func schemaText(t *testing.T) []byte {
 	return text
 }
 
-func TestSchemaIsFresh(t *testing.T) {
-	want := schemaText(t)
-	if *update {
-		if err := os.WriteFile(schemaFile, want, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(schemaFile)
+func integrationsSchemaText(t *testing.T) []byte {
+	t.Helper()
+	text, err := blocks.IntegrationsSchema()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("workbook/workbook.schema.json is not what the types say; go generate ./blocks writes it anew (-types +file):\n%s", diff)
+	return text
+}
+
+func TestSchemaIsFresh(t *testing.T) {
+	for file, want := range map[string][]byte{schemaFile: schemaText(t), integrationsSchemaFile: integrationsSchemaText(t)} {
+		if *update {
+			if err := os.WriteFile(file, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Errorf("%s is not what the types say; go generate ./blocks writes it anew (-types +file):\n%s", file, diff)
+		}
 	}
 }
 
 // compiled reads the schema as an editor would, and holds it to its own
 // draft's rules on the way.
-func compiled(t *testing.T) *jsonschema.Schema {
+func compiled(t *testing.T, text []byte) *jsonschema.Schema {
 	t.Helper()
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemaText(t)))
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := jsonschema.NewCompiler()
-	if err := c.AddResource("workbook.schema.json", document); err != nil {
+	if err := c.AddResource("schema.json", document); err != nil {
 		t.Fatal(err)
 	}
-	schema, err := c.Compile("workbook.schema.json")
+	schema, err := c.Compile("schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}
 	return schema
 }
 
-// validate holds a workbook's YAML to the schema.
+// validate holds YAML to the schema.
 func validate(t *testing.T, schema *jsonschema.Schema, text []byte) error {
 	t.Helper()
 	var value any
@@ -95,7 +109,7 @@ func TestExamplesFollowTheSchema(t *testing.T) {
 	if len(files) < 5 {
 		t.Fatalf("only %d workbooks in the examples", len(files))
 	}
-	schema := compiled(t)
+	schema := compiled(t, schemaText(t))
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -136,10 +150,57 @@ func TestSchema(t *testing.T) {
 		{"where that is no list", "workbook: a\nblocks:\n  - search: {where: $A = 1}", false},
 		{"text that is a list", "workbook: a\nblocks:\n  - sql: [SELECT 1]", false},
 	}
-	schema := compiled(t)
+	schema := compiled(t, schemaText(t))
 	for _, test := range tests {
 		if err := validate(t, schema, []byte(test.workbook)); (err == nil) != test.valid {
 			t.Errorf("%s: valid is %t, want %t: %v", test.name, err == nil, test.valid, err)
+		}
+	}
+}
+
+func TestIntegrationsFollowTheirSchema(t *testing.T) {
+	schema := compiled(t, integrationsSchemaText(t))
+	texts := map[string]string{}
+	for _, name := range trigger.Ready() {
+		texts[name], _ = trigger.ReadyText(name)
+	}
+	for _, file := range []string{"../examples/integrations.yaml", "trigger/testdata/integrations.yaml"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[file] = string(text)
+	}
+	for name, text := range texts {
+		if err := validate(t, schema, []byte(text)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestIntegrationsSchema(t *testing.T) {
+	schema := compiled(t, integrationsSchemaText(t))
+	for entry, valid := range map[string]bool{
+		"{name: a, url: 'https://h.example'}":                                                         true,
+		"{name: a, url: 'https://h.example', headers: '{}', undo: none}":                              true,
+		"{name: a, url: 'https://h.example', headers: {A: 1}, undo: {none: why}}":                     true,
+		"{name: a, url: 'https://h.example', target: {type: ip, column: $A}, secrets: {t: {env: T}}}": true,
+		"{name: a, url: 'https://h.example', success: {status: [200, 201], items: body, item: .ok}}":  true,
+		"{name: a}":                  false,
+		"{url: 'https://h.example'}": false,
+		"{name: a, url: 'https://h.example', x: 1}":                                               false,
+		"{name: a, url: 'https://h.example', undo: sometimes}":                                    false,
+		"{name: a, url: 'https://h.example', target: {type: car, column: $A}}":                    false,
+		"{name: a, url: 'https://h.example', target: {type: ip}}":                                 false,
+		"{name: a, url: 'https://h.example', rate: often}":                                        false,
+		"{name: a, url: 'https://h.example', headers: [A]}":                                       false,
+		"{name: a, url: 'https://h.example', secrets: {t: T}}":                                    false,
+		"{name: a, url: 'https://h.example', task: {id: body.id}}":                                false,
+		"{name: a, url: 'https://h.example', validate: {url: 'https://h.example', method: POST}}": false,
+		"{name: a, url: 'https://h.example', effect: one line}":                                   false,
+	} {
+		if err := validate(t, schema, []byte("integrations:\n  - "+entry)); (err == nil) != valid {
+			t.Errorf("%s: valid is %t, want %t: %v", entry, err == nil, valid, err)
 		}
 	}
 }

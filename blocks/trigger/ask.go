@@ -32,15 +32,15 @@ type askRule struct {
 
 var errNoAsk = errors.New("the configuration does not say how to ask the vendor")
 
-func (n *Integration) compileAsk(a *askNode, s scanner) (*askRule, source.Problems) {
+func (n *Integration) compileAsk(a *askNode, s reading) (*askRule, source.Problems) {
 	if a == nil {
 		return nil, nil
 	}
 	var problems, more source.Problems
 	rule := &askRule{}
-	rule.taken, problems = compileExpression(a.Taken, targetView{}, false)
+	rule.taken, problems = s.expressions.compile(a.Taken, targetView{}, false)
 	if a.Next.Set() {
-		rule.next, more = compileExpression(a.Next, answerView{}, false)
+		rule.next, more = s.expressions.compile(a.Next, answerView{}, false)
 		problems = append(problems, more...)
 	}
 	w := formNode{a.Method, a.URL, a.Headers, a.Payload, a.Format, n.headers}
@@ -50,7 +50,7 @@ func (n *Integration) compileAsk(a *askNode, s scanner) (*askRule, source.Proble
 	if a.Payload.Value == "" {
 		w.inherited = n.form().withoutBody(true)
 	}
-	rule.form, more = w.compile(s)
+	rule.form, more = w.compile(s.scanner)
 	problems = append(problems, more...)
 	if more.Err() != nil {
 		return rule, problems
@@ -64,11 +64,11 @@ func (n *Integration) HasAsk() bool { return n.ask != nil }
 
 // AskCall builds the request that asks whether the vendor took what an action
 // with the values was aimed at.
-func (n *Integration) AskCall(values map[string]string, secrets Secrets) (Call, error) {
+func (n *Integration) AskCall(values map[string]string, secret func(name string) (string, error)) (Call, error) {
 	if n.ask == nil {
 		return Call{}, errNoAsk
 	}
-	return n.ask.form.fill(fillerOf(values, secrets))
+	return n.ask.form.fill(fillerOf(values, secret))
 }
 
 // A Taking is what a vendor says of a target.
@@ -83,8 +83,8 @@ type Taking struct {
 }
 
 // Taken reads the answer to an AskCall, or to the same call with the URL of a
-// next page.
-func (n *Integration) Taken(a delivery.Answer, target, canonical string) Taking {
+// next page: asked is the call that was made.
+func (n *Integration) Taken(a delivery.Answer, asked Call, target, canonical string) Taking {
 	if n.ask == nil {
 		return Taking{Reason: errNoAsk.Error()}
 	}
@@ -107,9 +107,9 @@ func (n *Integration) Taken(a delivery.Answer, target, canonical string) Taking 
 		if taken {
 			return Taking{Known: true, Taken: true}
 		}
-		return n.nextPage(view)
+		return n.nextPage(view, asked)
 	case nil:
-		t := n.nextPage(view)
+		t := n.nextPage(view, asked)
 		if t.Known {
 			t = Taking{Reason: "the answer does not tell"}
 		}
@@ -119,7 +119,7 @@ func (n *Integration) Taken(a delivery.Answer, target, canonical string) Taking 
 }
 
 // nextPage is what a page says that does not hold the target.
-func (n *Integration) nextPage(view answerView) Taking {
+func (n *Integration) nextPage(view answerView, asked Call) Taking {
 	if n.ask.next == nil {
 		return Taking{Known: true}
 	}
@@ -130,19 +130,19 @@ func (n *Integration) nextPage(view answerView) Taking {
 	if value == nil || value == "" {
 		return Taking{Known: true}
 	}
-	next, err := url.Parse(asText(value))
+	this, err := url.Parse(asked.URL)
+	if err != nil {
+		return Taking{Reason: "the question has no URL that can be read"}
+	}
+	next, err := this.Parse(asText(value))
 	if err != nil || len(asText(value)) > maxURL {
 		return Taking{Reason: "the next page of the list has no URL that can be read"}
 	}
-	e := n.ask.form.endpoint
-	first, err := url.Parse(e.parts.with("x"))
-	if err != nil {
-		return Taking{Reason: err.Error()}
-	}
-	next = first.ResolveReference(next)
-	same := next.Scheme == first.Scheme && next.Host == first.Host && next.User == nil && next.Fragment == ""
-	if !same || e.parts.constant() && next.EscapedPath() != first.EscapedPath() {
+	switch {
+	case next.Scheme != this.Scheme || next.Host != this.Host || next.EscapedPath() != this.EscapedPath() || next.User != nil || next.Fragment != "":
 		return Taking{Reason: "the next page of the list lies elsewhere: it is not asked for"}
+	case next.String() == this.String():
+		return Taking{Reason: "the next page of the list is the same again"}
 	}
 	return Taking{Next: next.String()}
 }

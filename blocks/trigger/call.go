@@ -104,16 +104,13 @@ func (r form) withoutBody(columns bool) []header {
 	})
 }
 
-// A Secrets gives the value of a secret by its name.
-type Secrets func(name string) (string, error)
-
 // Shown stands for each secret where a request is only shown: [name].
 func Shown(name string) (string, error) { return rehearsed(name) }
 
 // fillerOf fills templates with values by their columns' names, as an action
 // keeps them.
-func fillerOf(values map[string]string, secrets Secrets) filler {
-	f := filler{columns: make(map[string]int, len(values)), secret: secrets}
+func fillerOf(values map[string]string, secret func(name string) (string, error)) filler {
+	f := filler{columns: make(map[string]int, len(values)), secret: secret}
 	for name, value := range values {
 		f.columns[name] = len(f.values)
 		f.values = append(f.values, value)
@@ -148,9 +145,10 @@ func (n *Integration) valuesOf(f filler) (map[string]string, error) {
 	return values, failed
 }
 
-// SendCall builds the request of an action from its values.
-func (n *Integration) SendCall(values map[string]string, secrets Secrets) (Call, error) {
-	return n.form().fill(fillerOf(values, secrets))
+// SendCall builds the request of an action from its values; secret gives what
+// stands for [name].
+func (n *Integration) SendCall(values map[string]string, secret func(name string) (string, error)) (Call, error) {
+	return n.form().fill(fillerOf(values, secret))
 }
 
 // TargetOf is the target of a request that SendCall or UndoCall built, read from

@@ -36,19 +36,57 @@ type expression struct {
 	readsBody bool
 }
 
-// compileExpression compiles and type-checks one whose names are the fields of
-// view. It must give a truth value where truth is true.
-func compileExpression(text source.Text, view any, truth bool) (*expression, source.Problems) {
-	return compileWithin(text, view, truth, "", "")
+// expressions compiles those of one file, each text once: the configurations of
+// one vendor say much the same.
+type expressions struct {
+	configs  map[purpose]*conf.Config
+	compiled map[purpose]map[string]*expression
+}
+
+// A purpose is what an expression is for: the names that it may use are the
+// fields of view, and truth says that it gives yes or no. An expression that is
+// asked of each item has another purpose than one of the same view.
+type purpose struct {
+	view   reflect.Type
+	truth  bool
+	before string
+	after  string
+}
+
+func newExpressions() *expressions {
+	return &expressions{configs: map[purpose]*conf.Config{}, compiled: map[purpose]map[string]*expression{}}
+}
+
+// compile compiles and type-checks one whose names are the fields of view. It
+// must give a truth value where truth is true.
+func (x *expressions) compile(text source.Text, view any, truth bool) (*expression, source.Problems) {
+	return x.compileFor(purpose{view: reflect.TypeOf(view), truth: truth}, text, view)
 }
 
 // compileItem compiles one that is asked of each element of items: # is the
 // element and .status its status. It gives a list of truth values.
-func compileItem(text source.Text) (*expression, source.Problems) {
-	return compileWithin(text, itemsView{}, false, "map(items, (", "))")
+func (x *expressions) compileItem(text source.Text) (*expression, source.Problems) {
+	return x.compileFor(purpose{view: reflect.TypeFor[itemsView](), before: "map(items, {", after: "})"}, text, itemsView{})
 }
 
-func compileWithin(text source.Text, view any, truth bool, before, after string) (*expression, source.Problems) {
+func (x *expressions) compileFor(p purpose, text source.Text, view any) (*expression, source.Problems) {
+	if e := x.compiled[p][text.Value]; e != nil {
+		return e, nil
+	}
+	config := x.configs[p]
+	if config == nil {
+		config = expressionConfig(view, p.truth)
+		x.configs[p], x.compiled[p] = config, map[string]*expression{}
+	}
+	e, problems := compileExpression(text, config, p.before, p.after)
+	if problems == nil {
+		x.compiled[p][text.Value] = e
+	}
+	return e, problems
+}
+
+// compileExpression compiles a text between two others.
+func compileExpression(text source.Text, config *conf.Config, before, after string) (*expression, source.Problems) {
 	fail := func(at int, message, fix string) source.Problems {
 		return source.Problems{text.Problem(min(max(at, 0), len(text.Value)), message, fix)}
 	}
@@ -59,9 +97,11 @@ func compileWithin(text source.Text, view any, truth bool, before, after string)
 		return nil, fail(0, fmt.Sprintf("an expression of more than %d bytes", maxExpression), "")
 	}
 	whole := before + text.Value + after
-	config := expressionConfig(view, truth)
 	wrong := func(err error) source.Problems {
 		at, message, fix := expressionMistake(whole, err)
+		if at >= len(before)+len(text.Value) && before != "" {
+			message = "the expression ends too early"
+		}
 		return fail(at-len(before), message, fix)
 	}
 	tree, err := parser.ParseWithConfig(whole, config)

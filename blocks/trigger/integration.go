@@ -90,21 +90,27 @@ type entryNode struct {
 	Plugin      *pluginNode   `yaml:"plugin" doc:"the plugin and function of _trigger that the configuration stands for; its parameters are $1, $2 …"`
 }
 
+// A reading is what the parts of a configuration are read with.
+type reading struct {
+	scanner     scanner
+	expressions *expressions
+}
+
 // compile checks a configuration as written; paths in it are relative to folder.
-func (e entryNode) compile(node source.Node, folder string) (*Integration, source.Problems) {
+func (e entryNode) compile(node source.Node, folder string, x *expressions) (*Integration, source.Problems) {
 	n := &Integration{Name: e.Name.Value, Enabled: e.Enabled == nil || *e.Enabled, MaxActions: DefaultMaxActions}
 	var problems source.Problems
 	if e.MaxActions != nil {
 		n.MaxActions = *e.MaxActions
 		if n.MaxActions < 1 {
-			problems = append(problems, node.Problem("max_actions must be 1 or more", "write enabled: false to keep the configuration from being used"))
+			problems = append(problems, valueOf(node, "max_actions").Problem("max_actions must be 1 or more", "write enabled: false to keep the configuration from being used"))
 		}
 	}
 	if strings.TrimSpace(n.Name) == "" || strings.ContainsAny(n.Name, "\r\n") {
 		problems = append(problems, e.Name.Problem(0, "the name must be one line with something in it", ""))
 	}
-	s := scanner{numbered: e.Plugin != nil}
-	r, more := formNode{method: e.Method, url: e.URL, headers: e.Headers, payload: e.Payload, format: e.Format}.compile(s)
+	s := reading{scanner{numbered: e.Plugin != nil}, x}
+	r, more := formNode{method: e.Method, url: e.URL, headers: e.Headers, payload: e.Payload, format: e.Format}.compile(s.scanner)
 	problems = append(problems, more...)
 	n.Method, n.endpoint, n.headers, n.payload, n.format = r.method, r.endpoint, r.headers, r.payload, r.format
 	problems = append(problems, n.compilePlugin(e.Plugin)...)
@@ -125,23 +131,35 @@ func (e entryNode) compile(node source.Node, folder string) (*Integration, sourc
 	return n, problems
 }
 
+// valueOf is the value of a key, or of a key of its map, for its place.
+func valueOf(node source.Node, keys ...string) source.Node {
+	for _, key := range keys {
+		for _, pair := range node.Pairs() {
+			if pair.Key.Value == key {
+				node = pair.Value
+				break
+			}
+		}
+	}
+	return node
+}
+
 // compileRest checks what belongs to a request: its answers, its undoing, the
 // questions about it and the secrets in all of them.
-func (n *Integration) compileRest(e entryNode, node source.Node, s scanner, folder string) source.Problems {
+func (n *Integration) compileRest(e entryNode, node source.Node, s reading, folder string) source.Problems {
 	var problems, more source.Problems
 	undo := n.implied(&e)
-	n.success, problems = e.Success.compile()
-	problems = append(problems, e.Success.checkStatus(node)...)
+	n.success, problems = e.Success.compile(s.expressions)
 	n.undo, more = n.compileUndo(e.Undo, undo, s)
 	problems = append(problems, more...)
 	n.task, more = n.compileTask(e.Task, s)
 	problems = append(problems, more...)
 	n.ask, more = n.compileAsk(e.Ask, s)
 	problems = append(problems, more...)
-	n.validate, more = n.compileValidate(e.Validate, node)
+	n.validate, more = n.compileValidate(e.Validate, s.expressions)
 	problems = append(problems, more...)
 	problems = append(problems, n.compileSecrets(e.Secrets, folder)...)
-	n.effect, more = compileEffect(e.Effect, node)
+	n.effect, more = compileEffect(e.Effect, valueOf(node, "effect"))
 	if len(n.effect) == 0 {
 		n.effect = n.impliedEffect()
 	}

@@ -3,6 +3,7 @@ package trigger
 import (
 	"fmt"
 	"path/filepath"
+	"reflect"
 
 	"tabletop/workbook"
 	"tabletop/workbook/source"
@@ -20,6 +21,21 @@ type Integrations struct {
 // integrationsFile is integrations.yaml as written.
 type integrationsFile struct {
 	Integrations source.Node `yaml:"integrations,required" doc:"the configurations"`
+}
+
+// Types are the structures of integrations.yaml.
+type Types struct {
+	// File holds a list of Entry; keys of that hold Target, Undo and, by their
+	// names, Secret.
+	File, Entry, Target, Undo, Secret reflect.Type
+}
+
+// FileTypes are the structures that read integrations.yaml, for its schema.
+func FileTypes() Types {
+	return Types{
+		File: reflect.TypeFor[integrationsFile](), Entry: reflect.TypeFor[entryNode](), Target: reflect.TypeFor[targetNode](),
+		Undo: reflect.TypeFor[undoNode](), Secret: reflect.TypeFor[secretNode](),
+	}
 }
 
 // Load reads and checks the configurations in the file at path. Its error is
@@ -41,8 +57,9 @@ func Load(path string) (*Integrations, error) {
 		problems = append(problems, items[MaxIntegrations].Problem(fmt.Sprintf("more than %d configurations", MaxIntegrations), "split the file"))
 		items = items[:MaxIntegrations]
 	}
+	x := newExpressions()
 	for _, item := range items {
-		problems = append(problems, n.add(item, filepath.Dir(path))...)
+		problems = append(problems, n.add(item, filepath.Dir(path), x)...)
 	}
 	if problems.Err() != nil {
 		return nil, problems
@@ -51,13 +68,13 @@ func Load(path string) (*Integrations, error) {
 }
 
 // add takes one more configuration in; paths in it are relative to folder.
-func (n *Integrations) add(item source.Node, folder string) source.Problems {
+func (n *Integrations) add(item source.Node, folder string, x *expressions) source.Problems {
 	var e entryNode
 	problems := source.Decode(item, &e)
 	if problems.Err() != nil {
 		return problems
 	}
-	integration, problems := e.compile(item, folder)
+	integration, problems := e.compile(item, folder, x)
 	if other, _ := n.Find(integration.Name); other != nil {
 		problems = append(problems, e.Name.Problem(0, "the configuration "+integration.Name+" stands twice", "give each its own name"))
 	}

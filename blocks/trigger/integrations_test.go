@@ -115,3 +115,11 @@ func TestProblemsHavePlaces(t *testing.T) {
 		t.Error(err)
 	}
 }
+func BenchmarkLoad(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Load(filepath.Join("..", "..", "examples", "integrations.yaml")); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

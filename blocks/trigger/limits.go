@@ -42,7 +42,7 @@ type timeoutsNode struct {
 }
 
 type retryNode struct {
-	Tries   *int        `yaml:"tries" doc:"the most that a request is tried where the vendor is known not to have taken it, 4 unless said otherwise"`
+	Tries   *int        `yaml:"tries" doc:"how often a request is tried at most where the vendor is known not to have taken it, 4 unless said otherwise"`
 	MaxWait source.Text `yaml:"max_wait" doc:"the longest wait between two tries, 60s unless said otherwise"`
 }
 
@@ -63,7 +63,7 @@ func (e entryNode) limits(node source.Node, headers []header, folder string) (li
 	if e.Rate != nil {
 		l.rate = *e.Rate
 		if l.rate < 1 || l.rate > maxRate {
-			problems = append(problems, node.Problem(fmt.Sprintf("rate must be 1 to %d requests in 60 s", maxRate), "leave it out where there is no limit"))
+			problems = append(problems, valueOf(node, "rate").Problem(fmt.Sprintf("rate must be 1 to %d requests in 60 s", maxRate), "leave it out where there is no limit"))
 		}
 	}
 	if t := e.Timeouts; t != nil {
@@ -75,7 +75,7 @@ func (e entryNode) limits(node source.Node, headers []header, folder string) (li
 			l.tries = *r.Tries
 		}
 		if l.tries < 1 || l.tries > maxTries {
-			problems = append(problems, node.Problem(fmt.Sprintf("retry.tries must be 1 to %d", maxTries), "1 tries once and not again"))
+			problems = append(problems, valueOf(node, "retry", "tries").Problem(fmt.Sprintf("retry.tries must be 1 to %d", maxTries), "1 tries once and not again"))
 		}
 		l.maxWait, problems = duration(r.MaxWait, l.maxWait, "retry.max_wait", longestWait, problems)
 	}

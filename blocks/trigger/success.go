@@ -1,21 +1,24 @@
 package trigger
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"tabletop/blocks/trigger/delivery"
+	"tabletop/blocks/trigger/guard"
 	"tabletop/workbook"
 	"tabletop/workbook/source"
 )
 
 // successNode is a success rule as written.
 type successNode struct {
-	Status []int       `yaml:"status" doc:"the statuses that mean success, any of 200 to 299 unless said otherwise"`
-	Body   source.Text `yaml:"body" doc:"what must hold of the answer: an expression over status, headers, body (its JSON) and text"`
-	Items  source.Text `yaml:"items" doc:"where the answer holds an item for each target: the expression that gives the list"`
-	Item   source.Text `yaml:"item" doc:"what must hold of each item: # is the item, .status its status"`
+	Status []source.Text `yaml:"status" doc:"the statuses that mean success, any of 200 to 299 unless said otherwise"`
+	Body   source.Text   `yaml:"body" doc:"what must hold of the answer: an expression over status, headers, body (its JSON) and text"`
+	Items  source.Text   `yaml:"items" doc:"where the answer holds an item for each target: the expression that gives the list"`
+	Item   source.Text   `yaml:"item" doc:"what must hold of each item: # is the item, .status its status"`
 }
 
 // A successRule tells whether a vendor took a request.
@@ -26,12 +29,19 @@ type successRule struct {
 	item   *expression
 }
 
-func (s *successNode) compile() (successRule, source.Problems) {
+func (s *successNode) compile(x *expressions) (successRule, source.Problems) {
 	if s == nil {
 		return successRule{}, nil
 	}
 	var problems source.Problems
-	rule := successRule{status: s.Status}
+	rule := successRule{}
+	for _, text := range s.Status {
+		status, err := strconv.Atoi(text.Value)
+		if err != nil || status < 100 || status > 599 {
+			problems = append(problems, text.Problem(0, "no answer has the status "+guard.Quote(text.Value), "statuses are numbers from 100 to 599"))
+		}
+		rule.status = append(rule.status, status)
+	}
 	compiled := func(text source.Text, compile func(source.Text) (*expression, source.Problems)) *expression {
 		if !text.Set() {
 			return nil
@@ -42,12 +52,12 @@ func (s *successNode) compile() (successRule, source.Problems) {
 	}
 	whole := func(truth bool) func(source.Text) (*expression, source.Problems) {
 		return func(text source.Text) (*expression, source.Problems) {
-			return compileExpression(text, answerView{}, truth)
+			return x.compile(text, answerView{}, truth)
 		}
 	}
 	rule.body = compiled(s.Body, whole(true))
 	rule.items = compiled(s.Items, whole(false))
-	rule.item = compiled(s.Item, compileItem)
+	rule.item = compiled(s.Item, x.compileItem)
 	if rule.items != nil && rule.item == nil || rule.item != nil && rule.items == nil {
 		text := s.Items
 		if rule.items == nil {
@@ -56,19 +66,6 @@ func (s *successNode) compile() (successRule, source.Problems) {
 		problems = append(problems, text.Problem(0, "items and item stand together", "as in items: body and item: .status in [200, 201]"))
 	}
 	return rule, problems
-}
-
-// checkStatus reports statuses that no answer has.
-func (s *successNode) checkStatus(node source.Node) source.Problems {
-	if s == nil {
-		return nil
-	}
-	for _, status := range s.Status {
-		if status < 100 || status > 599 {
-			return source.Problems{node.Problem(fmt.Sprintf("no answer has the status %d", status), "statuses are 100 to 599")}
-		}
-	}
-	return nil
 }
 
 // Judge says what an answer to a request means: Sent where the vendor took it,
@@ -165,10 +162,8 @@ func (r successRule) judgeItems(view answerView, said string) delivery.Judgement
 	item := view
 	item.Body, item.Text = items[0], ""
 	reason := said + " with an item that failed"
-	if object, ok := items[0].(map[string]any); ok {
-		if status, ok := object["status"].(int); ok {
-			reason += " with " + statusText(status)
-		}
+	if status, ok := statusOf(items[0]); ok {
+		reason += " with " + statusText(status)
 	}
 	return delivery.Judgement{Verdict: workbook.Failed, Reason: reason + ": " + complaint(item)}
 }
@@ -187,7 +182,7 @@ func (r successRule) list(view answerView) ([]any, error) {
 	case !ok:
 		return nil, fmt.Errorf("its items are %s, not a list", kindOf(value))
 	case len(items) == 0:
-		return nil, fmt.Errorf("it holds no item")
+		return nil, errors.New("it holds no item")
 	}
 	return items, nil
 }
@@ -215,14 +210,20 @@ func (r successRule) testItems(view itemsView) (int, error) {
 	return taken, nil
 }
 
+// statusOf is the status of an item, a number or a text of one.
+func statusOf(item any) (int, bool) {
+	object, _ := item.(map[string]any)
+	status, err := strconv.Atoi(asText(object["status"]))
+	return status, err == nil
+}
+
 // countStandard counts the items with a status from 200 to 299.
 func countStandard(items []any) (int, error) {
 	taken := 0
 	for _, item := range items {
-		object, _ := item.(map[string]any)
-		status, ok := object["status"].(int)
+		status, ok := statusOf(item)
 		if !ok {
-			return 0, fmt.Errorf("an item has no status")
+			return 0, errors.New("an item has no status")
 		}
 		if status >= 200 && status <= 299 {
 			taken++

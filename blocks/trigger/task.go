@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"tabletop/blocks/trigger/delivery"
+	"tabletop/blocks/trigger/guard"
 	"tabletop/workbook/source"
 )
 
@@ -32,16 +33,16 @@ type taskRule struct {
 	done, failed []string
 }
 
-func (n *Integration) compileTask(t *taskNode, s scanner) (*taskRule, source.Problems) {
+func (n *Integration) compileTask(t *taskNode, s reading) (*taskRule, source.Problems) {
 	if t == nil {
 		return nil, nil
 	}
 	var problems, more source.Problems
 	rule := &taskRule{done: t.Done, failed: t.Failed}
-	rule.id, problems = compileExpression(t.ID, answerView{}, false)
-	rule.state, more = compileExpression(t.State, answerView{}, false)
+	rule.id, problems = s.expressions.compile(t.ID, answerView{}, false)
+	rule.state, more = s.expressions.compile(t.State, answerView{}, false)
 	problems = append(problems, more...)
-	rule.form, more = formNode{method: "GET", url: t.URL, headers: t.Headers, inherited: n.form().withoutBody(true)}.compile(s)
+	rule.form, more = formNode{method: "GET", url: t.URL, headers: t.Headers, inherited: n.form().withoutBody(true)}.compile(s.scanner)
 	problems = append(problems, more...)
 	if more.Err() != nil {
 		return rule, problems
@@ -75,12 +76,15 @@ func (n *Integration) HasTask() bool { return n.task != nil }
 // TaskCall builds the request that asks for the state of a task, as an answer
 // named it, for an action with the values. The name takes one segment of the
 // path, or one value of the query, whatever it holds.
-func (n *Integration) TaskCall(task string, values map[string]string, secrets Secrets) (Call, error) {
+func (n *Integration) TaskCall(task string, values map[string]string, secret func(name string) (string, error)) (Call, error) {
 	if n.task == nil {
 		return Call{}, errNoTask
 	}
+	if task == "" || asName(task) != task {
+		return Call{}, fmt.Errorf("%s is no name of a vendor's task", guard.Quote(task))
+	}
 	r := n.task.form
-	f := fillerOf(values, secrets)
+	f := fillerOf(values, secret)
 	c, err := form{method: r.method, headers: r.headers}.fill(f)
 	if err != nil {
 		return Call{}, err
@@ -89,7 +93,7 @@ func (n *Integration) TaskCall(task string, values map[string]string, secrets Se
 		if name == taskName {
 			return task, nil
 		}
-		return secrets(name)
+		return secret(name)
 	}
 	if c.URL, err = r.endpoint.fill(f); err != nil {
 		return Call{}, fmt.Errorf("the URL of the task can't be filled: %w", err)

@@ -84,7 +84,7 @@ func (n *Integration) implied(e *entryNode) (undo *undoNode) {
 	if e.Validate == nil {
 		e.Validate = &validateNode{
 			URL:     impliedText(base + "/v3.0/healthcheck/connectivity"),
-			Success: &successNode{Status: []int{200}, Body: impliedText(`body.status == "available"`)},
+			Success: &successNode{Status: []source.Text{impliedText("200")}, Body: impliedText(`body.status == "available"`)},
 		}
 	}
 	rule, ok := trendRuleOf(n.endpoint.path())

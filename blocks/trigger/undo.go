@@ -37,12 +37,12 @@ const (
 const undoFix = "write undo: {url: …, payload: …}, or undo: {none: why it can't be}"
 
 // compileUndo reads undo; implied is what holds where nothing is written.
-func (n *Integration) compileUndo(node source.Node, implied *undoNode, s scanner) (undoRule, source.Problems) {
+func (n *Integration) compileUndo(node source.Node, implied *undoNode, s reading) (undoRule, source.Problems) {
 	switch {
 	case !node.Exists() && implied == nil:
 		return undoRule{reason: noUndoWritten}, nil
 	case !node.Exists():
-		return n.compileUndoForm(*implied, node, s)
+		return n.compileUndoForm(*implied, s)
 	}
 	if text, ok := node.Text(); ok {
 		if text.Value != guard.TypeNone {
@@ -64,10 +64,10 @@ func (n *Integration) compileUndo(node source.Node, implied *undoNode, s scanner
 	case !u.URL.Set():
 		return undoRule{}, source.Problems{node.Problem("undo has no url", undoFix)}
 	}
-	return n.compileUndoForm(u, node, s)
+	return n.compileUndoForm(u, s)
 }
 
-func (n *Integration) compileUndoForm(u undoNode, node source.Node, s scanner) (undoRule, source.Problems) {
+func (n *Integration) compileUndoForm(u undoNode, s reading) (undoRule, source.Problems) {
 	w := formNode{u.Method, u.URL, u.Headers, u.Payload, u.Format, n.headers}
 	if w.method == "" {
 		w.method = http.MethodPost
@@ -75,13 +75,12 @@ func (n *Integration) compileUndoForm(u undoNode, node source.Node, s scanner) (
 	if strings.TrimSpace(u.Payload.Value) == "" {
 		w.inherited = n.form().withoutBody(true)
 	}
-	r, problems := w.compile(s)
+	r, problems := w.compile(s.scanner)
 	if problems.Err() != nil {
 		return undoRule{}, problems
 	}
-	success, more := u.Success.compile()
+	success, more := u.Success.compile(s.expressions)
 	problems = append(problems, more...)
-	problems = append(problems, u.Success.checkStatus(node)...)
 	problems = append(problems, n.sameHost(r.endpoint, u.URL, "undo")...)
 	problems = append(problems, n.onlyFields(r, u.URL, "undo")...)
 	problems = append(problems, n.sameTarget(r, u)...)
@@ -145,11 +144,11 @@ func (n *Integration) undoRequest(f filler) (*workbook.Request, error) {
 }
 
 // UndoCall builds the inverse request of an action from its values.
-func (n *Integration) UndoCall(values map[string]string, secrets Secrets) (Call, error) {
+func (n *Integration) UndoCall(values map[string]string, secret func(name string) (string, error)) (Call, error) {
 	if n.undo.form == nil {
 		return Call{}, errNoUndo
 	}
-	return n.undo.form.fill(fillerOf(values, secrets))
+	return n.undo.form.fill(fillerOf(values, secret))
 }
 
 // JudgeUndo says what the answer to an inverse request means.

@@ -35,7 +35,7 @@ type validateRule struct {
 	success successRule
 }
 
-func (n *Integration) compileValidate(v *validateNode, node source.Node) (validateRule, source.Problems) {
+func (n *Integration) compileValidate(v *validateNode, x *expressions) (validateRule, source.Problems) {
 	inherited := n.form().withoutBody(false)
 	if v == nil {
 		return validateRule{form: form{method: http.MethodHead, endpoint: n.endpoint.beforeColumns(), headers: inherited, format: formatText}}, nil
@@ -51,9 +51,8 @@ func (n *Integration) compileValidate(v *validateNode, node source.Node) (valida
 	if fields := r.fields(); len(fields) > 0 {
 		problems = append(problems, v.URL.Problem(0, fields[0].where+" of validate needs "+fields[0].field+", and a validation has no row", "write a value out"))
 	}
-	success, more := v.Success.compile()
+	success, more := v.Success.compile(x)
 	problems = append(problems, more...)
-	problems = append(problems, v.Success.checkStatus(node)...)
 	return validateRule{r, success}, append(problems, n.sameHost(r.endpoint, v.URL, "validate")...)
 }
 
@@ -85,8 +84,8 @@ func (e endpoint) beforeColumns() endpoint {
 
 // ValidateCall builds the request that validates the configuration: what
 // validate names, else a HEAD on the URL, up to its first column.
-func (n *Integration) ValidateCall(secrets Secrets) (Call, error) {
-	return n.validate.form.fill(filler{secret: secrets})
+func (n *Integration) ValidateCall(secret func(name string) (string, error)) (Call, error) {
+	return n.validate.form.fill(filler{secret: secret})
 }
 
 // A Validation is what the answer to a ValidateCall means.
