@@ -54,10 +54,10 @@ func checkProxy(name, text string) error {
 	if text == "" {
 		return nil
 	}
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme == "" || u.Host == "" {
-		u, err = url.Parse("http://" + text)
+	if !strings.Contains(text, "://") {
+		text = "http://" + text
 	}
+	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" || proxyPorts[u.Scheme] == "" {
 		return fmt.Errorf("%s is no address of a proxy: write it as http://host:port", name)
 	}

@@ -1,6 +1,8 @@
 package delivery
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -12,19 +14,35 @@ import (
 	"unicode/utf8"
 )
 
-// A redaction strikes secrets out of text: as they stand, and as JSON, URLs,
-// HTML, base64 and hexadecimal write them. [name] takes their place.
+// A redaction strikes secrets out of text: as they stand, as JSON, URLs and
+// HTML escape them, also twice, and in base64 and hexadecimal. [name] takes
+// their place.
 type redaction struct {
 	forms []form
-	// starts lists the forms that may begin with a byte.
-	starts [256][]int
 	// longest is how many bytes the longest spelling of a secret can have.
 	longest int
 }
 
-// maxLongest bounds how far past MaxResponse an answer is read for a secret
-// that lies across that edge, in bytes.
-const maxLongest = 1 << 20
+// A form is a way in which a secret may stand in a text, escapes aside.
+type form struct {
+	name string
+	text []byte
+	// fold is for a form in which upper and lower case are the same; it is in
+	// lower case.
+	fold bool
+}
+
+const (
+	// maxLongest bounds how far past MaxResponse an answer is read for a secret
+	// that lies across that edge, in bytes.
+	maxLongest = 1 << 20
+	// leastEncoded is how long base64 and hexadecimal must be to be struck out:
+	// less stands in many texts by chance.
+	leastEncoded = 6
+	// leastCut is how much of the beginning of a secret is struck out where a
+	// text was cut behind it. Less gives nothing away.
+	leastCut = 3
+)
 
 // redaction is that of a set of secrets, kept since every message of a
 // configuration has the same.
@@ -50,26 +68,24 @@ func (c *Client) redaction(own map[string]string) *redaction {
 func newRedaction(secrets map[string]string) *redaction {
 	r := &redaction{}
 	seen := map[string]bool{}
-	add := func(name, text string, fold bool) {
-		if text != "" && !seen[text] {
+	add := func(name, text string, least int, fold bool) {
+		if len(text) >= least && !seen[text] {
 			seen[text] = true
-			r.forms = append(r.forms, newForm("["+name+"]", text, fold))
+			r.forms = append(r.forms, form{"[" + name + "]", []byte(text), fold})
+			r.longest = max(r.longest, 12*len(text))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(secrets)) {
 		secret := secrets[name]
-		add(name, secret, false)
-		for _, text := range []string{secret, inJSON(secret), url.QueryEscape(secret), url.PathEscape(secret)} {
-			add(name, hex.EncodeToString([]byte(text)), true)
-			for _, encoded := range inBase64(text) {
-				add(name, encoded, false)
-			}
+		if secret == "" {
+			continue
 		}
-	}
-	for i, f := range r.forms {
-		r.longest = max(r.longest, f.longest())
-		for _, b := range f.firstBytes() {
-			r.starts[b] = append(r.starts[b], i)
+		add(name, secret, 1, false)
+		for _, text := range []string{secret, inJSON(secret), url.QueryEscape(secret), url.PathEscape(secret)} {
+			add(name, hex.EncodeToString([]byte(text)), leastEncoded, true)
+			for _, encoded := range inBase64(text) {
+				add(name, encoded, leastEncoded, false)
+			}
 		}
 	}
 	r.longest = min(r.longest, maxLongest)
@@ -87,18 +103,15 @@ func inJSON(text string) string {
 
 // inBase64 is what stands for a text in base64, in both alphabets, where it is
 // the whole text and where it lies within another, such as user:password. The
-// characters that also depend on what stands beside it are left out.
+// characters that also depend on what stands beside it are left out then.
 func inBase64(text string) []string {
 	var all []string
-	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-		all = append(all, encoding.EncodeToString([]byte(text)))
+	for _, padded := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+		encoding := padded.WithPadding(base64.NoPadding)
+		all = append(all, padded.EncodeToString([]byte(text)), encoding.EncodeToString([]byte(text)))
 		for before := range 3 {
 			encoded := encoding.EncodeToString([]byte(strings.Repeat("\x00", before) + text))
-			from, to := (before*8+5)/6, (before+len(text))*8/6
-			// Less would strike out what only looks like it.
-			if to-from >= 6 {
-				all = append(all, encoded[from:to])
-			}
+			all = append(all, encoded[(before*8+5)/6:(before+len(text))*8/6])
 		}
 	}
 	return all
@@ -133,40 +146,91 @@ func (r *redaction) answer(a Answer) Answer {
 	return Answer{Status: a.Status, Headers: headers, Body: []byte(r.body(a.Body, !a.Whole)), Whole: a.Whole}
 }
 
-// strike replaces, at every place, the longest spelling of a secret.
+// A find is a secret in a text.
+type find struct {
+	from, to int
+	name     string
+}
+
+// strike replaces the secrets in a text; of two that overlap, the name of the
+// first and longest stands for both.
 func (r *redaction) strike(text []byte, wasCut bool) []byte {
-	if len(r.forms) == 0 {
+	if len(r.forms) == 0 || len(text) == 0 {
 		return text
 	}
+	var finds []find
+	for _, v := range viewsOf(text, wasCut) {
+		lower := lowerASCII(v.text)
+		for _, f := range r.forms {
+			in := v.text
+			if f.fold {
+				in = lower
+			}
+			finds = f.find(in, v, wasCut, finds)
+		}
+	}
+	slices.SortFunc(finds, func(a, b find) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to)) })
 	var out []byte
 	kept := 0
-	for i := 0; i < len(text); {
-		end, name := r.longestAt(text, i, wasCut)
-		if end == i {
-			i++
-			continue
+	for _, f := range finds {
+		if f.from >= kept {
+			out = append(append(out, text[kept:f.from]...), f.name...)
 		}
-		out = append(append(out, text[kept:i]...), name...)
-		i, kept = end, end
-	}
-	if kept == 0 {
-		return text
+		kept = max(kept, f.to)
 	}
 	return append(out, text[kept:]...)
 }
 
-// longestAt finds the longest spelling of a secret that begins at i; its end is
-// i where there is none.
-func (r *redaction) longestAt(text []byte, i int, wasCut bool) (end int, name string) {
-	end = i
-	for _, n := range r.starts[text[i]] {
-		to, runsOut := r.forms[n].match(text, i)
-		if runsOut && wasCut {
-			to = len(text)
-		}
-		if to > end {
-			end, name = to, r.forms[n].name
+// lowerASCII is a text of the same length with its ASCII in lower case.
+func lowerASCII(text []byte) []byte {
+	lower := bytes.Clone(text)
+	for i, b := range lower {
+		if 'A' <= b && b <= 'Z' {
+			lower[i] = b + 'a' - 'A'
 		}
 	}
-	return end, name
+	return lower
+}
+
+// find adds the places of a form in a view.
+func (f form) find(in []byte, v view, wasCut bool, finds []find) []find {
+	for i := 0; ; {
+		n := bytes.Index(in[i:], f.text)
+		if n < 0 {
+			break
+		}
+		i += n + len(f.text)
+		finds = append(finds, find{v.at[i-len(f.text)], v.at[i], f.name})
+	}
+	if !wasCut {
+		return finds
+	}
+	n := beginsAtEnd(in, f.text)
+	from := v.at[len(in)-n]
+	if n >= leastCut || n > 0 && v.end-from > n { // what is escaped is no chance
+		finds = append(finds, find{from, v.end, f.name})
+	}
+	return finds
+}
+
+// beginsAtEnd is how much of the beginning of a form the text ends with, by the
+// method of Knuth, Morris and Pratt.
+func beginsAtEnd(text, form []byte) int {
+	border := make([]int, len(form)+1)
+	border[0] = -1
+	for i, n := 0, -1; i < len(form); i++ {
+		for n >= 0 && form[n] != form[i] {
+			n = border[n]
+		}
+		n++
+		border[i+1] = n
+	}
+	n := 0
+	for _, b := range text[max(0, len(text)-len(form)+1):] {
+		for n >= 0 && form[n] != b {
+			n = border[n]
+		}
+		n++
+	}
+	return n
 }
