@@ -26,6 +26,7 @@ const (
 	exitFailed      = 1   // failed while running
 	exitNothingRan  = 2   // bad flags, bad workbook, bad configuration
 	exitNotHeld     = 3   // what was checked does not hold
+	exitRefused     = 4   // refused: it expired, or somebody may not
 	exitInterrupted = 130 // interrupted
 )
 
@@ -170,6 +171,6 @@ an append-only audit. A rehearsal sends nothing.`,
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", " | flags "))
 	root.PersistentFlags().BoolVar(&c.noColor, "no-color", false, "plain output")
 	root.PersistentFlags().BoolVarP(&c.quiet, "quiet", "q", false, "no remarks on stderr")
-	root.AddCommand(runCommand(c), checkCommand(c), queryCommand(c), explainCommand(c), functionsCommand(c), runsCommand(c), showCommand(c), verifyCommand(c), eventsCommand(c), storesCommand(c), guardCommand(c), versionCommand(c))
+	root.AddCommand(runCommand(c), checkCommand(c), queryCommand(c), explainCommand(c), functionsCommand(c), runsCommand(c), showCommand(c), verifyCommand(c), eventsCommand(c), storesCommand(c), guardCommand(c), approveCommand(c), versionCommand(c))
 	return root
 }
