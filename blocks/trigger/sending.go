@@ -24,18 +24,18 @@ type Filled struct {
 
 // Fill fills the request of a planned action from the plan's values. Its error
 // says what could not be filled, and never holds a secret.
-func (n *Integration) Fill(values map[string]string, canonical string, secrets Secrets) (*Filled, error) {
-	return n.filled(n.SendCall, values, canonical, secrets)
+func (n *Integration) Fill(values map[string]string, canonical string, secret func(name string) (string, error)) (*Filled, error) {
+	return n.filled(n.SendCall, values, canonical, secret)
 }
 
 // FillUndo fills the inverse request of an action from its values.
-func (n *Integration) FillUndo(values map[string]string, canonical string, secrets Secrets) (*Filled, error) {
-	return n.filled(n.UndoCall, values, canonical, secrets)
+func (n *Integration) FillUndo(values map[string]string, canonical string, secret func(name string) (string, error)) (*Filled, error) {
+	return n.filled(n.UndoCall, values, canonical, secret)
 }
 
-type fillCall func(values map[string]string, secrets Secrets) (Call, error)
+type fillCall func(values map[string]string, secret func(name string) (string, error)) (Call, error)
 
-func (n *Integration) filled(fill fillCall, values map[string]string, canonical string, secrets Secrets) (*Filled, error) {
+func (n *Integration) filled(fill fillCall, values map[string]string, canonical string, secret func(name string) (string, error)) (*Filled, error) {
 	shown, err := fill(values, Shown)
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func (n *Integration) filled(fill fillCall, values map[string]string, canonical 
 	if f.Target, err = n.TargetOf(shown, values); err != nil {
 		return nil, err
 	}
-	if f.call, err = fill(values, f.noting(secrets)); err != nil {
+	if f.call, err = fill(values, f.noting(secret)); err != nil {
 		return nil, err
 	}
 	// The guard judges what goes, and a secret is nothing to aim at.
@@ -55,9 +55,9 @@ func (n *Integration) filled(fill fillCall, values map[string]string, canonical 
 }
 
 // noting notes the secrets that are asked for.
-func (f *Filled) noting(secrets Secrets) Secrets {
+func (f *Filled) noting(secret func(name string) (string, error)) func(string) (string, error) {
 	return func(name string) (string, error) {
-		value, err := secrets(name)
+		value, err := secret(name)
 		if err == nil {
 			f.secrets[name] = value
 		}

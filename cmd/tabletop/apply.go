@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -93,7 +91,7 @@ func (a *application) run(ctx context.Context, c *console, stdin io.Reader, file
 	if err := d.known(ctx, a.audit); err != nil {
 		return err
 	}
-	return d.apply(ctx, c, a.audit, func(count int) error { return confirm(c, stdin, a.yes, count) })
+	return d.apply(ctx, c, a.audit, func(count int) error { return confirm(ctx, c, stdin, a.yes, count) })
 }
 
 // approvalsOf reads the approvals that were named, else those beside the plan.
@@ -113,19 +111,21 @@ func (a *application) approvalsOf(file string) ([]*plan.Approval, []plan.Refusal
 }
 
 // confirm asks for the number of requests, which nobody types by mistake.
-func confirm(c *console, stdin io.Reader, yes, count int) error {
+func confirm(ctx context.Context, c *console, stdin io.Reader, yes, count int) error {
 	if yes != 0 {
 		if yes != count {
 			return refused(fmt.Errorf("--yes %d: the plan would send %s", yes, plural(count, "request", "requests")))
 		}
 		return nil
 	}
-	c.ask(fmt.Sprintf("Type %d to send %s: ", count, plural(count, "request", "requests")))
-	line, err := bufio.NewReader(io.LimitReader(stdin, 100)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
+	line, err := c.ask(ctx, stdin, fmt.Sprintf("Type %d to send %s: ", count, plural(count, "request", "requests")))
+	if errors.Is(err, errNoTerminal) {
+		return refused(fmt.Errorf("%w: add --yes %d to send %s", err, count, plural(count, "request", "requests")))
+	}
+	if err != nil {
 		return err
 	}
-	if strings.TrimSpace(line) != strconv.Itoa(count) {
+	if line != strconv.Itoa(count) {
 		return refused(errors.New("nothing was sent: the number was not typed"))
 	}
 	return nil

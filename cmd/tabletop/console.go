@@ -57,12 +57,6 @@ func (c *console) remark(format string, a ...any) {
 	}
 }
 
-// ask puts a question on err and leaves the line open for the answer.
-func (c *console) ask(question string) {
-	_ = c.out.Flush()
-	fmt.Fprint(c.err, clean(question))
-}
-
 // problem tells what went wrong.
 func (c *console) problem(message string) {
 	_ = c.out.Flush()

@@ -359,7 +359,7 @@ func validation(ctx context.Context, n *trigger.Integration, to endpoints) trigg
 
 // secretOf gives the secrets of a configuration: made up where a simulator is
 // sent to, else from where the configuration says.
-func secretOf(n *trigger.Integration, to endpoints) trigger.Secrets {
+func secretOf(n *trigger.Integration, to endpoints) func(name string) (string, error) {
 	return func(name string) (string, error) {
 		if len(to) > 0 {
 			return "simulated-" + name, nil

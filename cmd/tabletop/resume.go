@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,8 +69,7 @@ planned anew: what an earlier run sent is then deduplicated.
 type settling struct {
 	*resuming
 	c            *console
-	stdin        *bufio.Reader
-	asks         bool // whether there is someone to ask
+	stdin        io.Reader
 	number       int64
 	run          audit.Run
 	plan         map[int]plan.Action
@@ -97,7 +93,7 @@ func (r *resuming) run(ctx context.Context, c *console, stdin io.Reader, arg str
 		return err
 	}
 	defer release()
-	s := &settling{resuming: r, c: c, stdin: bufio.NewReader(io.LimitReader(stdin, 1<<16)), asks: isTerminal(stdin), number: number, plan: map[int]plan.Action{}}
+	s := &settling{resuming: r, c: c, stdin: stdin, number: number, plan: map[int]plan.Action{}}
 	if err := s.open(ctx); err != nil {
 		return err
 	}
@@ -111,16 +107,6 @@ func (r *resuming) run(ctx context.Context, c *console, stdin io.Reader, arg str
 		err = closing
 	}
 	return err
-}
-
-// isTerminal reports whether an input is someone at a terminal.
-func isTerminal(in io.Reader) bool {
-	f, ok := in.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // open reads the run, its plan and what the vendor is asked with.
@@ -262,11 +248,11 @@ func (s *settling) find(ctx context.Context, a workbook.Action) (audit.Outcome, 
 		o.Verdict, o.Reason = workbook.Failed, "asked, the vendor says that it did not take the target"
 		return o, true
 	}
-	if !s.asks || ctx.Err() != nil {
-		s.c.remark("a%d: the vendor can't tell: %s", a.Number, why)
+	if ctx.Err() != nil {
 		return o, false
 	}
-	if o.Verdict = s.question(a, why); o.Verdict == "" {
+	s.c.remark("a%d %s %s: the vendor can't tell: %s", a.Number, a.Type, clean(a.Target), why)
+	if o.Verdict = s.question(ctx); o.Verdict == "" {
 		return o, false
 	}
 	o.Reason = s.testimony(o.Verdict)
@@ -286,15 +272,13 @@ func (s *settling) testimony(v workbook.Verdict) string {
 	return text
 }
 
-// question asks at the terminal.
-func (s *settling) question(a workbook.Action, why string) workbook.Verdict {
-	s.c.remark("a%d %s %s: the vendor can't tell: %s", a.Number, a.Type, clean(a.Target), why)
-	s.c.ask("Did it arrive? yes, no, or nothing to leave it open: ")
-	line, err := s.stdin.ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
+// question asks whoever sits at the terminal; "" where nobody knows.
+func (s *settling) question(ctx context.Context) workbook.Verdict {
+	line, err := s.c.ask(ctx, s.stdin, "Did it arrive? yes, no, or nothing to leave it open: ")
+	if err != nil {
 		return ""
 	}
-	switch strings.ToLower(strings.TrimSpace(line)) {
+	switch strings.ToLower(line) {
 	case "y", "yes":
 		return workbook.Sent
 	case "n", "no":
@@ -324,14 +308,14 @@ func (s *settling) taken(ctx context.Context, a workbook.Action) (taken bool, wh
 		if err != nil {
 			return false, err.Error()
 		}
-		t := n.Taken(answer, a.Target, a.Canonical)
+		t := n.Taken(answer, call, a.Target, a.Canonical)
 		switch {
 		case t.Known:
 			return t.Taken, ""
 		case t.Next == "":
 			return false, t.Reason
 		}
-		q.URL = t.Next
+		q.URL, call.URL = t.Next, t.Next
 	}
 	return false, fmt.Sprintf("the vendor's list has over %d pages", trigger.MaxPages)
 }
@@ -350,7 +334,7 @@ func (s *settling) configuration(a workbook.Action) (n *trigger.Integration, pla
 }
 
 // noting gives secrets and notes them.
-func (s *settling) noting(n *trigger.Integration, into map[string]string) trigger.Secrets {
+func (s *settling) noting(n *trigger.Integration, into map[string]string) func(name string) (string, error) {
 	return func(name string) (string, error) {
 		value, err := secretOf(n, s.endpoints)(name)
 		into[name] = value

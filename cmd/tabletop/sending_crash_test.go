@@ -84,7 +84,11 @@ func newDrill(t *testing.T) *drill {
 // end.
 func (s *drill) serve(t *testing.T, vendor *simulator.Vendor) (stop func()) {
 	t.Helper()
-	server, err := simulator.Listen(context.Background(), "127.0.0.1:0", simulator.Options{Vendor: vendor, Report: s.arrived})
+	at := "127.0.0.1:0"
+	if s.url != "" { // where the configurations were validated
+		at = strings.TrimPrefix(s.url, "http://")
+	}
+	server, err := simulator.Listen(context.Background(), at, simulator.Options{Vendor: vendor, Report: s.arrived})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,6 +145,10 @@ func TestAKilledApplyIsTold(t *testing.T) {
 	s := newDrill(t)
 	s.build(t)
 	t.Chdir(s.folder)
+	stop := s.serve(t, simulator.New())
+	s.run(t, append([]string{"integrations", "validate", "--all"}, s.endpoints()...)...)
+	s.run(t, append([]string{"integrations", "enable", "--all"}, s.endpoints()...)...)
+	stop()
 	s.run(t, "plan", "workbook.yaml", "--to", "plan.json")
 	whole := s.killed(t, time.Hour, 0)
 	if whole.killed || whole.sent != 40 {
@@ -183,8 +191,6 @@ func (s *drill) killed(t *testing.T, after time.Duration, at int) kill {
 	t.Helper()
 	vendor := simulator.New()
 	stop := s.serve(t, vendor)
-	s.run(t, append([]string{"integrations", "validate", "--all"}, s.endpoints()...)...)
-	s.run(t, append([]string{"integrations", "enable", "--all"}, s.endpoints()...)...)
 	s.mutex.Lock()
 	s.arrivals = nil
 	s.mutex.Unlock()

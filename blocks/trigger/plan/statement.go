@@ -11,11 +11,11 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of a statement: its text and its reason, in bytes.
-const (
-	maxStatementBytes = 1 << 20
-	maxReasonBytes    = 1000
-)
+// MaxStatementBytes is the longest text of a statement, in bytes.
+const MaxStatementBytes = 1 << 20
+
+// maxReasonBytes is the longest reason, in bytes.
+const maxReasonBytes = 1000
 
 // A Statement is what an approver signs.
 type Statement struct {
@@ -90,8 +90,8 @@ func (s Statement) Check() error {
 		}
 		last = t.Action
 	}
-	if n := len(s.Text()); n > maxStatementBytes {
-		return fmt.Errorf("the statement has %d bytes, %d are the most: approve fewer targets at a time", n, maxStatementBytes)
+	if n := len(s.Text()); n > MaxStatementBytes {
+		return fmt.Errorf("the statement has %d bytes, %d are the most: approve fewer targets at a time", n, MaxStatementBytes)
 	}
 	return nil
 }
@@ -119,8 +119,8 @@ func checkReason(reason string) error {
 // ParseStatement reads the text of a statement. Only a text that Text itself
 // gives is one, to the byte, so that nothing can stand in it that is not read.
 func ParseStatement(text string) (Statement, error) {
-	if len(text) > maxStatementBytes {
-		return Statement{}, fmt.Errorf("the statement is larger than %d bytes", maxStatementBytes)
+	if len(text) > MaxStatementBytes {
+		return Statement{}, fmt.Errorf("the statement is larger than %d bytes", MaxStatementBytes)
 	}
 	lines := strings.Split(text, "\n")
 	n := len(lines)

@@ -71,7 +71,7 @@ func TestStatementIsStrict(t *testing.T) {
 		{"00Z\n", "00Z\r\n", "the time is written"},
 		{"\nreason", "\nreason a\nreason", `line 5 of the statement must begin with "action "`},
 		{text, "", "cut"},
-		{text, strings.Repeat("x", maxStatementBytes+1), "larger than"},
+		{text, strings.Repeat("x", MaxStatementBytes+1), "larger than"},
 	} {
 		changed := strings.Replace(text, c.from, c.to, 1)
 		if changed == text {
