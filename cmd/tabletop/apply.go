@@ -34,15 +34,16 @@ func applyCommand(c *console) *cobra.Command {
 		Long: `apply sends the requests of a plan, in their order, after it has checked again
 that nothing changed since: the workbook, the integrations, the guard and its
 lists, the approvers, the events, the guard's verdict on every target, the caps
-and the approvals. A plan that changed or is older than 24 hours is refused whole,
-and none is applied twice.
+and the approvals. A plan that changed or is older than 24 hours is refused
+whole, and none is applied twice.
 
 Before a request leaves, that it will is on disk; what came of it is recorded
 after. An answer that never came leaves an action unknown: tabletop resume finds
 out. Ctrl-C stops before the next request.
 
---endpoint sends to a simulator on this machine instead (tabletop simulate), with
-made-up secrets; the run is then recorded as simulated, and the plan stays unused.`,
+--endpoint sends to a simulator on this machine instead (tabletop simulate),
+with made-up secrets; the run is then recorded as simulated, and the plan stays
+unused.`,
 		Example: `  tabletop apply plan.json
   tabletop apply plan.json --yes 3 --reason 'approved in SOC-17'
   tabletop apply plan.json \

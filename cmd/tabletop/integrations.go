@@ -21,11 +21,11 @@ func integrationsCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "integrations",
 		Short: "Webhook configurations: list, validate, enable, disable",
-		Long: `integrations shows the webhook configurations of integrations.yaml and leads them
-through their life cycle: configured, validated, enabled. What is not validated
-and enabled is never sent through; a rehearsal needs neither. Both are recorded
-in the audit by the configuration's digest, so that changing a configuration
-makes it Not Validated again.`,
+		Long: `integrations shows the webhook configurations of integrations.yaml and leads
+them through their life cycle: configured, validated, enabled. What is not
+validated and enabled is never sent through; a rehearsal needs neither. Both are
+recorded in the audit by the configuration's digest, so that changing a
+configuration makes it Not Validated again.`,
 		Example: `  tabletop integrations list
   tabletop integrations template trend-v3 > integrations.yaml
   tabletop integrations validate --all
@@ -175,13 +175,13 @@ func integrationsListCommand(c *console) *cobra.Command {
 				c.json(notNil(shown))
 				return nil
 			}
-			g := grid{header: []string{"configuration", "type", "host", "validation", "enabled"}, right: make([]bool, 5)}
+			g := grid{header: []string{"configuration", "type", "validation", "enabled"}, right: make([]bool, 4)}
 			for _, o := range shown {
 				enabled := "no"
 				if o.Enabled {
 					enabled = "yes"
 				}
-				g.rows = append(g.rows, []string{clean(o.Name), o.Type, clean(o.Host), o.Status, enabled})
+				g.rows = append(g.rows, []string{clean(o.Name), o.Type, o.Status, enabled})
 			}
 			c.draw(g, "")
 			return nil
@@ -265,11 +265,11 @@ func integrationsValidateCommand(c *console) *cobra.Command {
 	i := &configured{}
 	cmd := &cobra.Command{
 		Use:   "validate NAME… | --all",
-		Short: "Ask each configuration's host whether it is there and takes the secret",
+		Short: "Ask each configuration's host whether it takes the secret",
 		Long: `validate sends one request a configuration, which changes nothing at the vendor:
 the one that the configuration names, else a HEAD on its URL. The answer is
-recorded in the audit. An endpoint that takes POST alone answers HEAD with 404 or
-405: it is reachable, and whether the secret is right does not show.
+recorded in the audit. An endpoint that takes POST alone answers HEAD with 404
+or 405: it is reachable, and whether the secret is right does not show.
 
 With --endpoint a simulator on this machine is asked, which counts for simulated
 runs only.`,
@@ -447,7 +447,7 @@ func (i *configured) turn(ctx context.Context, c *console, args []string, on boo
 func integrationsTemplateCommand(c *console) *cobra.Command {
 	return &cobra.Command{
 		Use:   "template [NAME]",
-		Short: "Print a ready-made configuration to copy; without a name, list them",
+		Short: "Print a ready-made configuration, or list them",
 		Example: `  tabletop integrations template
   tabletop integrations template trend-v3 > integrations.yaml`,
 		Args: cobra.MaximumNArgs(1),

@@ -34,13 +34,13 @@ func planCommand(c *console) *cobra.Command {
 		Use:   "plan PATH --to FILE",
 		Short: "Rehearse a workbook and write down what would be sent",
 		Long: `plan rehearses a workbook as run does, and writes every request that would be
-sent to a file: the request, its row and events, its effect, its inverse, and the
-hashes of all that it came from. Nothing is sent.
+sent to a file: the request, its row and events, its effect, its inverse, and
+the hashes of all that it came from. Nothing is sent.
 
 Review the file, have it approved (tabletop approve), and send exactly that with
 tabletop apply. A plan holds for 24 hours, and only for the audit that recorded
-it; apply refuses it once the workbook, the integrations, the guard or the events
-have changed.`,
+it; apply refuses it once the workbook, the integrations, the guard or the
+events have changed.`,
 		Example: `  tabletop plan examples/suspicious-remote-desktop --to plan.json
   tabletop plan workbook.yaml --to plan.json --reason 'RDP from outside' \
       --ticket SOC-17`,

@@ -39,9 +39,9 @@ func resumeCommand(c *console) *cobra.Command {
 		Long: `resume settles the actions of a run whose outcome is unknown: the program died
 after it had written down that a request would leave, or no answer came. It asks
 the vendor whether it took the target, where the configuration says how to ask;
-what the vendor can't tell, you say: --sent a3, --not-sent a4, or at the question
-on a terminal. It never sends a request again. What was never begun can be
-planned anew: what an earlier run sent is then deduplicated.
+what the vendor can't tell, you say: --sent a3, --not-sent a4, or at the
+question on a terminal. It never sends a request again. What was never begun can
+be planned anew: what an earlier run sent is then deduplicated.
 
 --tasks asks also what became of the vendor's tasks for what was sent.`,
 		Example: `  tabletop resume 7

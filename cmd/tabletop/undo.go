@@ -35,12 +35,12 @@ func undoCommand(c *console) *cobra.Command {
 		Use:   "undo RUN|ACTION… --to FILE",
 		Short: "Plan to take back what a run sent",
 		Long: `undo writes a plan of the inverse requests of what a run sent, newest first, and
-says what can't be taken back. Nothing is sent: review the plan, have it approved
-and apply it as any other. Once an inverse request is sent, the action that it
-takes back is undone.
+says what can't be taken back. Nothing is sent: review the plan, have it
+approved and apply it as any other. Once an inverse request is sent, the action
+that it takes back is undone.
 
-A run is named by its number, an action as 7/a2. Actions whose outcome is unknown
-are left out: tabletop resume settles them first.`,
+A run is named by its number, an action as 7/a2. Actions whose outcome is
+unknown are left out: tabletop resume settles them first.`,
 		Example: `  tabletop undo 7 --to undo.json
   tabletop undo 7/a2 7/a3 --to undo.json --reason 'false positive'
   tabletop apply undo.json`,
