@@ -90,15 +90,17 @@ func noPlan(stored string) error {
 // An Approval is one person's approval of the plan that a run applies.
 type Approval struct {
 	// Name is who, as approvers are listed; Key the fingerprint of the key.
-	Name, Key string
-	Reason    string
+	Name   string `json:"name"`
+	Key    string `json:"key"`
+	Reason string `json:"reason"`
 	// Actions are the numbers of the actions that are approved one by one,
 	// beside the plan as a whole.
-	Actions []int
+	Actions []int `json:"actions"`
 	// Statement is the text that was signed, Signature the armoured signature.
-	Statement, Signature string
+	Statement string `json:"statement"`
+	Signature string `json:"signature"`
 	// Time is when it was signed, as the statement says.
-	Time time.Time
+	Time time.Time `json:"time"`
 }
 
 // Approve records the approvals on whose strength a run that has begun here

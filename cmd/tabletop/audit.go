@@ -114,15 +114,15 @@ func (c *console) runs(runs []audit.Summary) {
 		c.line("no runs yet")
 		return
 	}
-	g := grid{header: []string{"run", "started", "workbook", "status", "by", "DNIF", "protected"}, right: []bool{true, false, false, false, false, true, true}}
+	g := grid{header: []string{"run", "started", "workbook", "mode", "status", "DNIF", "protected", "sent"}, right: []bool{true, false, false, false, false, true, true, true}}
 	for _, s := range runs {
 		g.rows = append(g.rows, []string{
-			strconv.FormatInt(s.Run, 10), s.Started.Local().Format("2006-01-02 15:04:05"), clean(s.Workbook), clean(s.Status), clean(s.User),
-			strconv.Itoa(s.Totals.DNIFWouldSend), strconv.Itoa(s.Totals.Protected),
+			strconv.FormatInt(s.Run, 10), s.Started.Local().Format("2006-01-02 15:04"), clean(s.Workbook), clean(s.Mode), clean(s.Status),
+			strconv.Itoa(s.Totals.DNIFWouldSend), strconv.Itoa(s.Totals.Protected), strconv.Itoa(s.Totals.ByVerdict[workbook.Sent]),
 		})
 	}
 	c.draw(g, "")
-	c.para("DNIF: requests that DNIF would send; protected: those to protected targets")
+	c.para("DNIF: requests that DNIF would send; protected: those to protected targets; sent: those that a vendor, or a simulator, accepted")
 }
 
 func showCommand(c *console) *cobra.Command {

@@ -85,7 +85,7 @@ func (c *console) planActions(p *plan.Plan) {
 			}
 			if count++; shown < shownActions {
 				shown++
-				c.planAction(a)
+				c.planAction(p, a)
 			}
 		}
 		if count > shown {
@@ -95,13 +95,13 @@ func (c *console) planActions(p *plan.Plan) {
 }
 
 // planAction shows one action of a plan in short.
-func (c *console) planAction(a plan.Action) {
+func (c *console) planAction(p *plan.Plan, a plan.Action) {
 	target := a.Target
 	if target == "" {
 		target = "no target"
 	}
 	c.short(a.Action, target)
-	if a.Verdict == workbook.WouldSend && a.Undo == nil && a.CannotUndo != "" {
+	if a.Verdict == workbook.WouldSend && a.Undo == nil && a.CannotUndo != "" && p.Undoes == 0 {
 		c.wrapped("can't be undone: " + a.CannotUndo)
 	}
 	if text := because(a.Evidence); text != "" && a.Sends() {

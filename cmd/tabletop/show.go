@@ -19,7 +19,9 @@ func (c *console) show(r audit.Run) {
 		c.fact("because: ", clean(strings.TrimSpace(r.Reason+" "+r.Ticket)))
 	}
 	c.fact("the clock stood at ", r.Now.Format(time.RFC3339), ", ", clean(r.NowSource))
-	c.fact("workbook ", clean(r.Workbook.Path), " sha256 ", short(r.Workbook.Digest))
+	if r.Workbook.Path != "" {
+		c.fact("workbook ", clean(r.Workbook.Path), " sha256 ", short(r.Workbook.Digest))
+	}
 	if r.Integrations != nil {
 		c.fact("integrations ", clean(r.Integrations.Path), " sha256 ", short(r.Integrations.Digest))
 	}
@@ -34,10 +36,66 @@ func (c *console) show(r audit.Run) {
 		c.fact("events ", clean(f.Path), ", ", plural(f.Events, "event", "events"), ", ", plural(f.Bytes, "byte", "bytes"), ", root ", short(f.Root))
 	}
 	c.warnings(r.Warnings)
+	c.sending(r)
 	for _, b := range r.Blocks {
 		c.block(c.replayed(b, r))
 	}
+	if len(r.Blocks) == 0 {
+		c.sentTotals(r)
+		return
+	}
 	c.closing(workbook.Result{Run: r.Number, Status: r.Status, Totals: r.Totals, Head: r.Head}, writings{})
+}
+
+// sending shows what a run has to do with a plan: the one it made, or the one it
+// was given with those who approved it and what became of each action.
+func (c *console) sending(r audit.Run) {
+	if p := r.Planned; p != nil {
+		c.fact("made the plan ", clean(p.File), " sha256 ", p.SHA256)
+	}
+	if r.Plan != "" {
+		c.fact("applied the plan of sha256 ", r.Plan)
+	}
+	for _, endpoint := range strings.Fields(r.Endpoint) {
+		c.fact("to the simulator: ", clean(endpoint))
+	}
+	for _, a := range r.Approvals {
+		c.fact("approved by ", clean(a.Name), " with ", clean(a.Key), ", ", a.Time.UTC().Format(time.RFC3339), ": ", clean(a.Reason))
+		if len(a.Actions) > 0 {
+			c.para("  and for themselves: " + actionList(a.Actions))
+		}
+	}
+	if len(r.Blocks) > 0 || len(r.Actions) == 0 {
+		return
+	}
+	c.line()
+	for _, a := range r.Actions {
+		c.delivered(a)
+		if a.SettledBy > 0 && a.Verdict != workbook.Undone { // whose reason names the run
+			c.wrapped(fmt.Sprintf("found out by run %d", a.SettledBy))
+		}
+	}
+}
+
+// actionList lists actions.
+func actionList(actions []int) string {
+	var out []string
+	for _, n := range actions {
+		out = append(out, fmt.Sprintf("a%d", n))
+	}
+	return strings.Join(out, ", ")
+}
+
+// sentTotals totals a run that has no blocks.
+func (c *console) sentTotals(r audit.Run) {
+	c.line()
+	for _, v := range workbook.Verdicts {
+		if n := r.Totals.ByVerdict[v]; n > 0 {
+			c.line(fmt.Sprintf("%4d", n), "  ", c.verdict(v))
+		}
+	}
+	c.line(fmt.Sprintf("run %d is entry %d of %s, whose head is", r.Number, r.Head.Sequence, clean(r.Head.File)))
+	c.line(r.Head.Hash)
 }
 
 // short is the beginning of a digest, enough to tell two apart.
@@ -89,6 +147,9 @@ func showJSON(r audit.Run) any {
 	}
 	return struct {
 		runObject
+		Plan         string               `json:"plan,omitempty"`
+		Endpoint     string               `json:"endpoint,omitempty"`
+		Approvals    []audit.Approval     `json:"approvals,omitempty"`
 		Started      time.Time            `json:"started"`
 		Ended        time.Time            `json:"ended"`
 		NowSource    string               `json:"now_source"`
@@ -102,5 +163,5 @@ func showJSON(r audit.Run) any {
 		WorkbookPath string               `json:"workbook_path"`
 		WorkbookHash string               `json:"workbook_sha256"`
 		Files        []workbook.EventFile `json:"files"`
-	}{o, r.Started, r.Ended, r.NowSource, r.User, r.Host, r.Reason, r.Ticket, r.Version, r.Program, r.Parameters, r.Workbook.Path, r.Workbook.Digest, r.Files}
+	}{o, r.Plan, r.Endpoint, r.Approvals, r.Started, r.Ended, r.NowSource, r.User, r.Host, r.Reason, r.Ticket, r.Version, r.Program, r.Parameters, r.Workbook.Path, r.Workbook.Digest, r.Files}
 }
