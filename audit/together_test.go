@@ -14,16 +14,26 @@ import (
 	"time"
 )
 
-// writerPath, where set, makes this test program a process that records runs in
-// the audit there, once a line comes in.
-const writerPath = "TABLETOP_TEST_WRITER"
+// writerPath, where set, makes this test program a process that does something
+// to the audit there, once a line comes in; writerRole says what.
+const (
+	writerPath = "TABLETOP_TEST_WRITER"
+	writerRole = "TABLETOP_TEST_ROLE"
+)
 
 func TestMain(m *testing.M) {
 	path := os.Getenv(writerPath)
 	if path == "" {
 		os.Exit(m.Run())
 	}
-	if err := write(path); err != nil {
+	do := write
+	switch os.Getenv(writerRole) {
+	case "apply":
+		do = applyOnce
+	case "send":
+		do = sendOn
+	}
+	if err := do(path); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

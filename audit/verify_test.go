@@ -281,6 +281,46 @@ func TestVerifyNamesTheDamage(t *testing.T) {
 	}
 }
 
+// TestVerifyFindsWhatIsInconsistent appends, with a good chain, what the Log
+// would have refused.
+func TestVerifyFindsWhatIsInconsistent(t *testing.T) {
+	data := damageable(t)
+	const run = 4
+	forge := func(kind string, run int64, number int) func(*appender) error {
+		return func(a *appender) error {
+			return a.add(entry{Run: run, Block: 3, Number: number, Kind: kind}, nil, outcomeBody{})
+		}
+	}
+	tests := []struct {
+		name  string
+		entry func(*appender) error
+		says  string
+	}{
+		{"an outcome without an intent", forge(kindOutcome, run, 9), "the outcome of action 9 of run 4, which has no intent"},
+		{"an outcome of another run's intent", forge(kindOutcome, 1, 1), "the outcome of action 1 of run 1"},
+		{"a second intent", forge(kindIntent, run, 2), "a second one for action 2 of run 4"},
+		{"an action that had an intent", forge(kindAction, run, 3), "a second one for action 3 of run 4"},
+		{"an outcome more", forge(kindOutcome, run, 1), ""},
+		{"an intent more", forge(kindIntent, run, 9), ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			path := copyOf(t, data)
+			log := newLog(t, path)
+			head, err := log.write(t.Context(), "forge", test.entry)
+			must(t, err)
+			closeLog(t, log)
+			first, breaks := verifyCopy(t, path)
+			switch {
+			case test.says == "" && first != 0:
+				t.Errorf("found %v", breaks)
+			case test.says != "" && (first != head.Sequence || !strings.Contains(fmt.Sprint(breaks), test.says)):
+				t.Errorf("entry %d, %v, want entry %d and %q", first, breaks, head.Sequence, test.says)
+			}
+		})
+	}
+}
+
 func TestVerifyAgreesWithTheNaiveOne(t *testing.T) {
 	data := damageable(t)
 	entries := int(mustVerify(t, copyOf(t, data)).Entries)
