@@ -1,6 +1,7 @@
 package trigger
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,17 +11,16 @@ import (
 	"tabletop/workbook"
 )
 
-// entry loads a file of one configuration; lines stand below its name and URL.
+// entry loads a file of one configuration, with a URL and no target where lines
+// name none.
 func entry(t testing.TB, lines ...string) *Integration {
 	t.Helper()
-	text := "integrations:\n  - name: A\n    url: https://h.example/x/$A\n    headers: {Authorization: 'Bearer [key]', X-User: $B}\n"
-	target := "    target: none\n"
-	for _, line := range lines {
-		if strings.HasPrefix(line, "target:") || strings.HasPrefix(line, "url:") {
-			target = ""
+	text := "integrations:\n  - name: A\n    headers: {Authorization: 'Bearer [key]', X-User: $B}\n"
+	for key, value := range map[string]string{"url": "https://h.example/x/$A", "target": "none"} {
+		if !slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, key+":") }) {
+			text += "    " + key + ": " + value + "\n"
 		}
 	}
-	text += target
 	for _, line := range lines {
 		text += "    " + line + "\n"
 	}
