@@ -204,6 +204,9 @@ func (e *expression) value(view any) (any, error) {
 // error.
 func (e *expression) truth(view any) (bool, error) {
 	v, err := e.value(view)
+	if err != nil && strings.HasPrefix(err.Error(), "invalid operation: bool(") { // expr's own cast of what it knows no type of
+		return false, errors.New("it gives something that is not true or false")
+	}
 	if err != nil {
 		return false, err
 	}

@@ -115,6 +115,7 @@ func TestProblemsHavePlaces(t *testing.T) {
 		t.Error(err)
 	}
 }
+
 func BenchmarkLoad(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
