@@ -185,6 +185,9 @@ func (a *approving) loadApprovers(r *review) (*plan.Approvers, error) {
 		path = r.plan.Path(named.Path)
 	}
 	approvers, err := plan.LoadApprovers(path)
+	if errors.Is(err, os.ErrNotExist) && a.approvers == "" {
+		return nil, nothingRan(fmt.Errorf("the file of the approvers that the plan names, %s, does not lie there: name a copy with --approvers", path))
+	}
 	if err != nil {
 		return nil, notLoaded(err)
 	}

@@ -90,7 +90,7 @@ func TestApproveIsInterrupted(t *testing.T) {
 		d := newDesk(t, nil)
 		person, program := openTerminal(t)
 		ctx, cancel := context.WithCancel(context.Background())
-		defer cancel()
+		t.Cleanup(cancel)
 		said := &listener{word: word, call: cancel}
 		if word == "Passphrase of" {
 			if _, err := person.WriteString("yes\n"); err != nil {

@@ -75,7 +75,11 @@ func (c *console) reviewCounts(p *plan.Plan) {
 	}
 	for _, v := range workbook.Verdicts {
 		if n := by[v]; n > 0 {
-			c.line(fmt.Sprintf("%6d  ", n), "not sent: ", c.verdict(v))
+			why := c.verdict(v)
+			if v == workbook.WouldSend {
+				why = "no configuration"
+			}
+			c.line(fmt.Sprintf("%6d  ", n), "not sent: ", why)
 		}
 	}
 }
@@ -84,7 +88,7 @@ func (c *console) reviewCounts(p *plan.Plan) {
 func (c *console) reviewPlain(p *plan.Plan) {
 	var plain []plan.Action
 	for _, a := range p.Actions {
-		if a.Verdict == workbook.WouldSend {
+		if a.Sends() && a.Verdict == workbook.WouldSend {
 			plain = append(plain, a)
 		}
 	}

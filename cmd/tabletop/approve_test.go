@@ -184,10 +184,11 @@ func TestApproveRefuses(t *testing.T) {
 		says   string
 	}{
 		"one's own plan":      {args: why, key: "rsa", code: exitRefused, says: "Kim made the plan, and nobody approves a plan of their own"},
-		"a key of nobody":     {args: why, key: "ecdsa", code: exitRefused, says: "approvers.yaml names"},
-		"a short key":         {args: why, key: "short_rsa", code: exitRefused, says: "approvers.yaml names"},
+		"a key of nobody":     {args: why, key: "ecdsa", code: exitRefused, says: "approvers.yaml does not name the key"},
+		"a short key":         {args: why, key: "short_rsa", code: exitRefused, says: "approvers.yaml does not name the key"},
 		"no approvers":        {args: why, change: func(p *plan.Plan) { p.Approvers = nil }, code: exitRefused, says: "the plan names no approvers"},
 		"changed approvers":   {args: why, spoil: func(d desk) { d.write("approvers.yaml", d.read("approvers.yaml")+"# x\n") }, code: exitRefused, says: "is not what it was when the plan was made"},
+		"approvers are gone":  {args: why, spoil: func(d desk) { _ = os.Remove(d.path("approvers.yaml")) }, code: exitNothingRan, says: "approvers.yaml, does not lie there: name a copy with --approvers"},
 		"broken approvers":    {args: why, spoil: func(d desk) { d.write("approvers.yaml", "x: 1\n") }, code: exitNothingRan, says: "unknown key x"},
 		"an expired plan":     {args: why, change: func(p *plan.Plan) { p.Created, p.Expires = p.Created.Add(-plan.Lifetime), p.Created }, code: exitRefused, says: "the plan expired at"},
 		"a broken plan":       {args: why, spoil: func(d desk) { d.write("plan.json", d.read("plan.json")+" ") }, code: exitNothingRan, says: "not as this program writes it"},
@@ -228,6 +229,15 @@ func TestApproveRefuses(t *testing.T) {
 				t.Errorf("written all the same: %q, %v", found, err)
 			}
 		})
+	}
+}
+
+// TestApproveElsewhere reads the approvers where the approver has them.
+func TestApproveElsewhere(t *testing.T) {
+	d := newDesk(t, func(p *plan.Plan) { p.Folder = filepath.Join(p.Folder, "gone") })
+	d.approve(exitDone, "--key", d.path("key_ed25519"), "--reason", "seen", "--yes", "--approvers", d.path("approvers.yaml"), "--to", d.path("plan.json.mine.approval"))
+	if s := d.standing(); len(s.Plan) != 1 {
+		t.Errorf("%+v", s)
 	}
 }
 

@@ -195,7 +195,7 @@ func (a *Approvers) MayApprove(p *Plan, key ssh.PublicKey, now time.Time) (Appro
 	by, known := a.By(key)
 	switch {
 	case !known:
-		return by, fmt.Errorf("the key %s is none that %s names", Fingerprint(key), a.Path)
+		return by, fmt.Errorf("%s does not name the key %s", a.Path, Fingerprint(key))
 	case a.planned(p, by):
 		return by, fmt.Errorf("%s made the plan, and nobody approves a plan of their own", by.Name)
 	case by.expired(now):

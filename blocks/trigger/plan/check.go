@@ -87,8 +87,13 @@ func (c *checker) actions(p *Plan) {
 		c.unless(a.Undoes >= 0 && (a.Undoes == 0 || p.Undoes > 0), path+".undoes", "must be the number of an action of the run that the plan takes back")
 		c.unless(a.Undo == nil || a.CannotUndo == "", path+".cannot_undo", "can't stand beside an undo")
 		c.unless(a.Evidence.Events >= 0 && len(a.Evidence.First) <= workbook.MaxPositions, path+".evidence", fmt.Sprintf("must have at most %d positions", workbook.MaxPositions))
-		if a.Sends() {
+		switch {
+		case a.Sends():
 			c.sends(a, path)
+		case a.Verdict == workbook.NeedsApproval:
+			c.unless(false, path, "needs an approval and has no request")
+		case a.Verdict == workbook.WouldSend:
+			c.unless(a.Reason != "", path+".reason", "must say why the action has no request")
 		}
 		if a.Request != nil {
 			c.request(*a.Request, path+".request")
@@ -99,14 +104,10 @@ func (c *checker) actions(p *Plan) {
 	}
 }
 
-// sends checks an action that is sent: its request is there, and it is aimed at
-// the target that was judged.
+// sends checks an action that is sent: its request is aimed at the target that
+// was judged.
 func (c *checker) sends(a Action, path string) {
 	c.unless(digestForm.MatchString(a.Key), path+".key", digestMust)
-	if a.Request == nil {
-		c.unless(false, path, "has no request, and its verdict is "+string(a.Verdict))
-		return
-	}
 	if a.Type == noTarget {
 		c.unless(a.Target == "" && a.Canonical == "", path+".target", "must be empty for the type none")
 		c.unless(a.Verdict != workbook.NeedsApproval, path+".verdict", "can't be needs_approval: the action has no target to approve")

@@ -20,10 +20,11 @@ func Of(a workbook.Action, e workbook.Evidence) Action {
 	return Action{Action: a, Key: a.Key, Values: a.Values, Undo: a.Undo, CannotUndo: a.CannotUndo, Evidence: e}
 }
 
-// Sends reports whether an action is one of those that are sent: at once, or
-// with an approval of its own.
+// Sends reports whether an action is one of those that are sent: on the plan's
+// approval, or with one of its own. One that would be sent but has no request,
+// for want of a configuration, is not.
 func (a Action) Sends() bool {
-	return a.Verdict == workbook.WouldSend || a.Verdict == workbook.NeedsApproval
+	return a.Request != nil && (a.Verdict == workbook.WouldSend || a.Verdict == workbook.NeedsApproval)
 }
 
 // Write gives a plan's file: JSON, the same for the same plan, to the byte. It

@@ -15,6 +15,9 @@ type Standing struct {
 	Plan []Grant
 	// Targets are the actions that need an approval of their own, in their order.
 	Targets []TargetStanding
+	// Counted are all approvals that count, in the order in which they were given:
+	// those on whose strength the plan is sent. A person may have several.
+	Counted []Grant
 	// Refused are the approvals that do not count.
 	Refused []Refusal
 }
@@ -40,8 +43,12 @@ type Grant struct {
 // its targets that needs it. An approval counts where it names this plan, by a
 // key in approvers that has not expired, of a person who did not make the plan;
 // a person counts once, however often and by however many keys they approve.
-// Signatures were checked when the approvals were read.
+// Signatures were checked when the approvals were read. Where approvers is nil,
+// nobody may approve.
 func Check(p *Plan, sha256 string, approvers *Approvers, approvals []*Approval, now time.Time) Standing {
+	if approvers == nil {
+		approvers = &Approvers{Path: "no approvers.yaml", Needed: 1}
+	}
 	s := Standing{Needed: approvers.Needed}
 	for _, t := range p.NeedApproval() {
 		s.Targets = append(s.Targets, TargetStanding{Target: t})
@@ -53,6 +60,7 @@ func Check(p *Plan, sha256 string, approvers *Approvers, approvals []*Approval, 
 			continue
 		}
 		grant := Grant{by.Name, by.User, Fingerprint(by.Key), a.Statement.Reason, a.Statement.Time, a}
+		s.Counted = append(s.Counted, grant)
 		s.Plan = once(s.Plan, grant)
 		named := map[Target]bool{}
 		for _, t := range a.Statement.Targets {

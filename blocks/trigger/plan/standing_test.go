@@ -67,7 +67,7 @@ func TestCheck(t *testing.T) {
 		{name: "another key of the planner's", planner: &Planner{User: "root", Key: Fingerprint(signerOf(t, "ed25519").PublicKey())}, approvals: []*Approval{approval(nil, "ecdsa")}, refused: "Anna made the plan"},
 		{name: "a key that expired", now: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC), approvals: []*Approval{approval(nil, "rsa")}, refused: "the key of Ben counted until 2026-01-31"},
 		{name: "a key that expired, signed before", now: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC), approvals: []*Approval{at(noon, "rsa")}, refused: "the key of Ben counted until 2026-01-31"},
-		{name: "a key that nobody has", approvals: []*Approval{deviceApproval(t, sum)}, refused: "is none that approvers.yaml names"},
+		{name: "a key that nobody has", approvals: []*Approval{deviceApproval(t, sum)}, refused: "approvers.yaml does not name the key SHA256:"},
 		{name: "another plan", approvals: []*Approval{sign(t, somePlan, nil, "ed25519")}, refused: "it is of another plan"},
 		{name: "signed tomorrow", approvals: []*Approval{at(noon.Add(time.Hour), "ed25519")}, refused: "which is yet to come"},
 		{name: "signed by a clock that is fast", approvals: []*Approval{at(noon.Add(time.Minute), "ed25519")}, lacks: []string{
@@ -108,13 +108,22 @@ func TestCheck(t *testing.T) {
 				}
 				return
 			}
-			if len(s.Refused) > 0 {
-				t.Errorf("refused: %v", s.Refused)
+			if len(s.Refused) > 0 || len(s.Counted) != len(c.approvals) {
+				t.Errorf("refused: %v, counted: %v", s.Refused, s.Counted)
 			}
 			if diff := cmp.Diff(c.lacks, s.Lacks()); diff != "" {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestNobodyApproves where there are no approvers.
+func TestNobodyApproves(t *testing.T) {
+	p, text := written(t)
+	s := Check(p, SHA256(text), nil, []*Approval{sign(t, SHA256(text), nil, "ed25519")}, noon)
+	if s.Approved() || len(s.Refused) != 1 || len(s.Lacks()) != 3 {
+		t.Errorf("%+v", s)
 	}
 }
 
