@@ -136,9 +136,9 @@ func (s *simulation) options(c *console) (simulator.Options, error) {
 // arrival tells of one request.
 func (c *console) arrival(a simulator.Arrival) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d %s %s", a.Sequence, a.Method, a.Path)
+	fmt.Fprintf(&b, "%d %s %s", a.Sequence, a.Method, shortened(a.Path))
 	if len(a.Targets) > 0 {
-		fmt.Fprintf(&b, " %s %s", a.Targets[0].Type, a.Targets[0].Target)
+		fmt.Fprintf(&b, " %s %s", a.Targets[0].Type, shortened(a.Targets[0].Target))
 	}
 	if more := len(a.Targets) - 1; more > 0 {
 		fmt.Fprintf(&b, " and %d more", more)
@@ -155,4 +155,15 @@ func (c *console) arrival(a simulator.Arrival) {
 		b.WriteString(", " + a.Note)
 	}
 	c.remark("%s", clean(b.String()))
+}
+
+// maxShown is how much of a path or a target is told of a request, in bytes.
+const maxShown = 200
+
+// shortened cuts what a stranger made long; the log has it whole.
+func shortened(text string) string {
+	if len(text) <= maxShown {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxShown], "") + "…"
 }

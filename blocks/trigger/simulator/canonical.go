@@ -73,6 +73,9 @@ func guess(target string) (entry, bool) {
 
 // hostOf is a host without its port.
 func hostOf(host string) string {
+	if !strings.Contains(host, ":") {
+		return host
+	}
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		return name
 	}

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -54,9 +55,11 @@ type Server struct {
 	http     *http.Server
 	record   *record
 	// closing is closed when the server ends: delays end with it.
-	closing  chan struct{}
-	failed   chan error
+	closing chan struct{}
+	// failed is closed where the log can't be kept; failure is why.
+	failed   chan struct{}
 	failOnce sync.Once
+	failure  error
 }
 
 // Listen opens the port. The address is HOST:PORT with a HOST of this machine
@@ -82,7 +85,7 @@ func Listen(ctx context.Context, address string, o Options) (*Server, error) {
 		play:     stageplay{vendor: o.Vendor, schedule: o.Schedule},
 		listener: &limitedListener{listener.(*net.TCPListener), make(chan struct{}, maxConnections)},
 		record:   &record{log: o.Log, report: o.Report},
-		closing:  make(chan struct{}), failed: make(chan error, 1),
+		closing:  make(chan struct{}), failed: make(chan struct{}),
 	}
 	s.http = &http.Server{
 		Handler: s, MaxHeaderBytes: maxHeaders,
@@ -111,15 +114,16 @@ func (s *Server) Totals() Totals { return s.record.sum() }
 // Serve answers until the context ends, and then waits for the requests in
 // flight, though not for long. It returns an error where the log can't be kept.
 func (s *Server) Serve(ctx context.Context) error {
-	served := make(chan error, 1)
-	go func() { served <- s.http.Serve(s.listener) }()
-	var failure error
+	var ended error
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		ended = s.http.Serve(s.listener)
+	}()
 	select {
 	case <-ctx.Done():
-	case failure = <-s.failed:
-	case err := <-served:
-		failure = fmt.Errorf("serve on %s: %w", s.URL(), err)
-		served <- err
+	case <-s.failed:
+	case <-served:
 	}
 	close(s.closing)
 	// The context that ended is why there is another for the end.
@@ -129,12 +133,23 @@ func (s *Server) Serve(ctx context.Context) error {
 		s.http.Close()
 	}
 	<-served
-	return failure
+	select {
+	case <-s.failed:
+		return s.failure
+	default:
+	}
+	if !errors.Is(ended, http.ErrServerClosed) {
+		return fmt.Errorf("serve on %s: %w", s.URL(), ended)
+	}
+	return nil
 }
 
 // fail ends the server.
 func (s *Server) fail(err error) {
-	s.failOnce.Do(func() { s.failed <- err })
+	s.failOnce.Do(func() {
+		s.failure = err
+		close(s.failed)
+	})
 }
 
 // ServeHTTP answers a request, or shows what arrived.
@@ -204,66 +219,4 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, control *http.R
 // bodiless tells which answers have no body and no length.
 func bodiless(status int) bool {
 	return status == http.StatusNoContent || status == http.StatusNotModified
-}
-
-// patience bounds how long the client may take to read.
-func patience(control *http.ResponseController) {
-	// A connection that takes no deadline is bounded by the client alone.
-	_ = control.SetWriteDeadline(time.Now().Add(writeTimeout))
-}
-
-// wait holds an answer back, unless the client goes or the server ends.
-func (s *Server) wait(r *http.Request, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-s.closing:
-	case <-r.Context().Done():
-	}
-}
-
-// hangUp ends a connection without an answer: with a reset, or as one ends.
-func hangUp(control *http.ResponseController, reset bool) {
-	connection, _, err := control.Hijack()
-	if err != nil {
-		return
-	}
-	if c, ok := connection.(interface{ SetLinger(seconds int) error }); ok && reset {
-		// Without a linger, closing throws away what is queued and sends a reset.
-		_ = c.SetLinger(0)
-	}
-	connection.Close()
-}
-
-// A limitedListener takes a bounded number of connections at once; others wait.
-type limitedListener struct {
-	*net.TCPListener
-	places chan struct{}
-}
-
-// Accept waits for a place, then for a connection.
-func (l *limitedListener) Accept() (net.Conn, error) {
-	l.places <- struct{}{}
-	c, err := l.AcceptTCP()
-	if err != nil {
-		<-l.places
-		return nil, err
-	}
-	return &placed{TCPConn: c, leave: sync.OnceFunc(func() { <-l.places })}, nil
-}
-
-// A placed connection gives its place back when it is closed.
-type placed struct {
-	*net.TCPConn
-	leave func()
-}
-
-// Close closes the connection.
-func (c *placed) Close() error {
-	defer c.leave()
-	return c.TCPConn.Close()
 }

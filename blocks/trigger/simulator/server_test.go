@@ -343,7 +343,7 @@ func TestServerEndsWhereTheLogFails(t *testing.T) {
 	go func() { ended <- s.Serve(t.Context()) }()
 	answer, err := send(t, "POST", s.URL()+pathBlock, body("ip", "203.0.113.7"))
 	if err != nil || answer.StatusCode != 500 {
-		t.Errorf("answered %v %v", answer, err)
+		t.Fatalf("answered %v %v", answer, err)
 	}
 	if err := <-ended; !errors.Is(err, broken) {
 		t.Errorf("ended with %v", err)
