@@ -2,10 +2,12 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -13,30 +15,31 @@ import (
 
 	"tabletop/blocks/trigger"
 	"tabletop/blocks/trigger/guard"
+	"tabletop/blocks/trigger/guard/lookout"
 	"tabletop/workbook/source"
 )
 
 func guardCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "guard",
-		Short: "Ask what the guard says of targets",
+		Short: "Ask what the guard says of targets, or propose own lists",
 		Long: `guard asks the guard, which judges every target of an action before a
-request is sent.`,
+request is sent, and proposes the own lists that it judges by.`,
 		Example: `  tabletop guard test 203.0.113.7 evil.example
-  tabletop guard test 10.0.0.5 -o json`,
+  tabletop guard test 10.0.0.5 -o json
+  tabletop guard init --from events --to guard.yaml`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(guardTestCommand(c))
+	cmd.AddCommand(guardTestCommand(c), guardInitCommand(c))
 	return cmd
 }
 
 // A guardTest is the command guard test with its flags.
 type guardTest struct {
-	kind         string
-	lists        string
-	integrations string
-	output       string
+	input
+	kind   string
+	output string
 }
 
 // testKinds are the types as guard test takes them.
@@ -54,22 +57,27 @@ reason. Nothing is sent and nothing is recorded.
 
 The type of a target is told by its text, or set with --type. - reads targets
 from the standard input, one a line. Own lists stand in guard.yaml, and the
-hosts of integrations.yaml are protected; both are looked for in this folder.`,
+hosts of integrations.yaml are protected; both are looked for in this folder.
+With --events a file's hash is looked up there, as a run does in its own events:
+one on five hosts or more, or in a folder of the system, needs an approval.`,
 		Example: `  tabletop guard test 10.0.0.5 8.8.8.8 203.0.113.7
   tabletop guard test 'hxxp://login[.]example[.]net/a' --type url
-  tabletop guard test - -o json < targets.txt`,
+  tabletop guard test - -o json < targets.txt
+  tabletop guard test 3395856ce81f2b7382dee72602f798b642f14140 --events events`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nothingRan(errors.New("name the targets, or - to read them from the standard input"))
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return t.run(c, cmd.InOrStdin(), args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return t.run(cmd.Context(), c, cmd.InOrStdin(), args) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&t.kind, "type", "", "the type of all targets: "+strings.Join(testKinds, ", ")+" (default by the text)")
-	f.StringVar(&t.lists, "guard", "", "own guard lists (default guard.yaml)")
+	f.StringVar(&t.input.guard, "guard", "", "own guard lists (default guard.yaml)")
 	f.StringVar(&t.integrations, "integrations", "", "webhook configurations (default integrations.yaml)")
+	f.StringVar(&t.events, "events", "", "file or folder of events in which files are looked up")
+	f.StringVar(&t.sources, "sources", "", "what raw logs mean (default sources.yaml in the folder of events, or above it)")
 	f.StringVarP(&t.output, "output", "o", "text", "text or json")
 	return cmd
 }
@@ -84,7 +92,7 @@ type guardVerdict struct {
 	Reason    string `json:"reason"`
 }
 
-func (t *guardTest) run(c *console, in io.Reader, args []string) error {
+func (t *guardTest) run(ctx context.Context, c *console, in io.Reader, args []string) error {
 	if err := outputForm(t.output, "text", "json"); err != nil {
 		return err
 	}
@@ -95,8 +103,11 @@ func (t *guardTest) run(c *console, in io.Reader, args []string) error {
 	if err != nil {
 		return err
 	}
-	g, err := t.guard()
+	g, err := t.rules()
 	if err != nil {
+		return err
+	}
+	if g, err = t.seeing(ctx, c, g, targets); err != nil {
 		return err
 	}
 	verdicts := make([]guardVerdict, 0, len(targets))
@@ -140,10 +151,33 @@ func targetsOf(in io.Reader, args []string) ([]string, error) {
 	return targets, nil
 }
 
-// guard makes the guard as a run would.
-func (t *guardTest) guard() (*trigger.Guard, error) {
+// seeing gives the guard what the events say of the files among the targets.
+func (t *guardTest) seeing(ctx context.Context, c *console, g *trigger.Guard, targets []string) (*trigger.Guard, error) {
+	var hashes []string
+	for _, target := range targets {
+		hashes = append(hashes, guard.Hashes(target)...)
+	}
+	if t.events == "" || len(hashes) == 0 {
+		return g, nil
+	}
+	t.untimed, t.bar = true, newBar(c)
+	defer t.bar.hide()
+	set, err := t.openAt(t.events, filepath.Dir(t.events), nil)
+	if err != nil {
+		return nil, nothingRan(err)
+	}
+	t.bar.show()
+	files, err := lookout.Look(ctx, set, hashes)
+	if err != nil {
+		return nil, err
+	}
+	return g.Seeing(files), nil
+}
+
+// rules makes the guard as a run would.
+func (t *guardTest) rules() (*trigger.Guard, error) {
 	g := trigger.NewGuard()
-	if path := here(t.lists, "guard.yaml"); path != "" {
+	if path := here(t.input.guard, "guard.yaml"); path != "" {
 		var err error
 		if g, err = trigger.LoadGuard(path); err != nil {
 			return nil, notLoaded(err)

@@ -43,6 +43,18 @@ func (g *Guard) hash(kind, target string) (canonical string, found finding) {
 	return canonical, gravest(found, wanted.flaw(target, canonical, others))
 }
 
+// Hashes lists the hashes that judging a target of a file type asks Sightings
+// for: those found in its text, in lower case.
+func Hashes(target string) []string {
+	var out []string
+	for _, k := range hashKinds {
+		if hash, ok := k.find(target); ok {
+			out = append(out, hash)
+		}
+	}
+	return out
+}
+
 func (g *Guard) hashFinding(k hashKind, hash string) finding {
 	if hash == k.empty {
 		return refuse(RuleEmptyFile, fmt.Sprintf("%s is the %s of an empty file, which every machine has many of", hash, k.name))

@@ -81,9 +81,9 @@ var sinkholes = []struct{ operator, networks string }{
 }
 
 func parseRanges() []addressRange {
-	ranges := make([]addressRange, len(protectedRanges))
-	for i, r := range protectedRanges {
-		ranges[i] = addressRange{netip.MustParsePrefix(r.network), r.rule, r.what, r.why}
+	ranges := make([]addressRange, 0, 2*len(protectedRanges))
+	for _, r := range protectedRanges {
+		ranges = append(ranges, addressRange{netip.MustParsePrefix(r.network), r.rule, r.what, r.why})
 	}
 	for _, s := range sinkholes {
 		for network := range strings.FieldsSeq(s.networks) {

@@ -28,6 +28,9 @@ func decimalReading(text string) (netip.Addr, bool) {
 // which browsers see host: behind the first @ or before a backslash, and IPv4
 // whose zeros in front mean nothing instead of octal numbers.
 func otherHosts(text, host string) []string {
+	if _, isAddress := indicator.Address(host); host != "" && !isAddress && !strings.ContainsAny(text, `@\`) {
+		return nil // all see the same
+	}
 	var out []string
 	add := func(written string) {
 		seen, ok := indicator.Host(written)
@@ -63,14 +66,15 @@ func otherHosts(text, host string) []string {
 // otherFinding judges the hosts that others may see: protected where one of
 // them is, and in any case something that a person should look at.
 func (g *Guard) otherFinding(target, text, host string, whole bool) finding {
-	for _, other := range otherHosts(text, host) {
+	others := otherHosts(text, host)
+	for _, other := range others {
 		found := g.hostFinding(other, whole)
 		if found.level == never {
 			found.reason = Quote(target) + " may be read as the host " + Quote(other) + ", and " + found.reason
 			return found
 		}
 	}
-	if others := otherHosts(text, host); len(others) > 0 && host != "" {
+	if len(others) > 0 && host != "" {
 		return askFor(RuleAmbiguous, Quote(target)+" is read by browsers as the host "+Quote(host)+", and may be read as "+Quote(others[0])+" by the product that gets it")
 	}
 	return finding{}

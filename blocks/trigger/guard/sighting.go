@@ -57,7 +57,7 @@ func (g *Guard) sightingFinding(hash string) finding {
 		if rule == "" {
 			rule = RuleSystemFolder
 		}
-		reasons = append(reasons, "lies in a system folder there: "+listed3(paths))
+		reasons = append(reasons, "lies in a folder of the system there ("+listed3(paths)+")")
 	}
 	if rule == "" {
 		return finding{}

@@ -1,12 +1,14 @@
-package guard
+package lookout
 
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
 
+	"tabletop/blocks/trigger/guard"
 	"tabletop/workbook"
 	"tabletop/workbook/events"
 	"tabletop/workbook/indicator"
@@ -14,36 +16,24 @@ import (
 
 // Files are the sightings of files in one set of events. They are not changed
 // after Look made them.
-type Files struct{ seen map[string]Sighting }
+type Files struct{ seen map[string]guard.Sighting }
 
-var _ Sightings = (*Files)(nil)
+var _ guard.Sightings = (*Files)(nil)
 
 // Seen tells where the events saw a file.
-func (f *Files) Seen(hash string) Sighting { return f.seen[hash] }
-
-// Hashes lists the hashes that judging a target of a file type asks for: those
-// found in its text, in lower case.
-func Hashes(target string) []string {
-	var out []string
-	for _, k := range hashKinds {
-		if hash, ok := k.find(target); ok {
-			out = append(out, hash)
-		}
-	}
-	return out
-}
+func (f *Files) Seen(hash string) guard.Sighting { return f.seen[hash] }
 
 // maxLooked bounds the different places (hash, machine, path) of the files that
 // are looked for.
 const maxLooked = events.MaxGroups
 
 // Look reads all events of a set once and tells of each hash on how many
-// machines and under which paths they saw its file. Hashes are those that Hashes
-// gives; without any, or where no column of the events holds hashes, nothing is
+// machines and under which paths they saw its file. Hashes are those that
+// guard.Hashes gives; without any, or where no column of the events holds hashes, nothing is
 // read but for the survey. In the events a hash stands bare, in lower or upper
 // case, or behind its name as in SHA1=…,MD5=….
 func Look(ctx context.Context, set *events.Set, hashes []string) (*Files, error) {
-	f := &Files{seen: map[string]Sighting{}}
+	f := &Files{seen: map[string]guard.Sighting{}}
 	if len(hashes) == 0 {
 		return f, nil
 	}
@@ -81,8 +71,7 @@ type fileColumns struct {
 	hashes, paths, systems int
 }
 
-// Names of columns, without $ and in lower case with letters and digits alone,
-// so that file.path and FilePath are one.
+// Names of columns as plainName writes them.
 var (
 	// What was created or loaded stands before the process that did it.
 	pathNames   = []string{"file", "imageloaded", "targetfilename", "filepath", "path", "fullpath", "filename", "image", "process", "processpath", "processexecutable"}
@@ -93,26 +82,14 @@ var (
 	noHashNames = []string{"imphash", "hashtype", "hashalgorithm", "suspecthash", "shash", "parent", "command", "ja3", "cert"}
 )
 
-// plainName writes a column's name as the tables above have it.
-func plainName(column string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, strings.ToLower(column))
-}
-
 // fileColumnsOf finds the columns in what the events have.
 func fileColumnsOf(survey *events.Survey) fileColumns {
-	byName := map[string][]string{}
+	byName := columnsOf(survey)
 	var hashes []string
-	for _, column := range columnsOf(survey) {
-		name := plainName(column)
-		byName[name] = append(byName[name], column)
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
 		in := func(part string) bool { return strings.Contains(name, part) }
 		if slices.ContainsFunc(hashNames, in) && !slices.ContainsFunc(noHashNames, in) {
-			hashes = append(hashes, column)
+			hashes = append(hashes, byName[name]...)
 		}
 	}
 	pick := func(names []string) (out []string) {
@@ -126,28 +103,6 @@ func fileColumnsOf(survey *events.Survey) fileColumns {
 	c.paths, c.systems = len(paths), len(systems)
 	c.names = slices.Concat(hashes, paths, systems, pick(endNames))
 	return c
-}
-
-// columnsOf lists the columns of all streams, each once whatever its letter
-// case, in the order of their names.
-func columnsOf(survey *events.Survey) []string {
-	seen := map[string]string{}
-	for _, stream := range survey.Streams {
-		for _, column := range stream.Columns {
-			key := strings.ToLower(column)
-			if first, ok := seen[key]; !ok || column < first {
-				seen[key] = column
-			}
-		}
-	}
-	out := make([]string, 0, len(seen))
-	for _, column := range seen {
-		out = append(out, column)
-	}
-	slices.SortFunc(out, func(a, b string) int {
-		return strings.Compare(strings.ToLower(a), strings.ToLower(b))
-	})
-	return out
 }
 
 // query asks for the different values of the columns in events that may hold a
@@ -195,7 +150,7 @@ func (c fileColumns) take(values []workbook.Value, wanted map[string]bool, of ma
 	system := strings.ToLower(firstOf(systems))
 	end := innerEnd(texts[c.hashes+c.paths+c.systems:])
 	for _, cell := range texts[:c.hashes] {
-		for _, hash := range Hashes(cell) {
+		for _, hash := range guard.Hashes(cell) {
 			if !wanted[hash] {
 				continue
 			}
@@ -249,13 +204,13 @@ func innerEnd(texts []string) string {
 
 // sighting sums up. What a sensor on the network saw names itself as the system
 // of every event, so the larger number counts.
-func (p *places) sighting() Sighting {
-	s := Sighting{Hosts: max(len(p.systems), len(p.ends))}
+func (p *places) sighting() guard.Sighting {
+	s := guard.Sighting{Hosts: max(len(p.systems), len(p.ends))}
 	for path := range p.paths {
 		s.Paths = append(s.Paths, path)
 	}
 	slices.SortFunc(s.Paths, func(a, b string) int {
-		if inA, inB := InSystemFolder(a), InSystemFolder(b); inA != inB {
+		if inA, inB := guard.InSystemFolder(a), guard.InSystemFolder(b); inA != inB {
 			if inA {
 				return -1
 			}
@@ -263,6 +218,6 @@ func (p *places) sighting() Sighting {
 		}
 		return strings.Compare(a, b)
 	})
-	s.Paths = s.Paths[:min(len(s.Paths), MaxPaths)]
+	s.Paths = s.Paths[:min(len(s.Paths), guard.MaxPaths)]
 	return s
 }
