@@ -63,6 +63,7 @@ func (c *csvLines) decode(l line, at place, cells []cell) (moment, string, error
 			cells[i] = cell{raw: fields[k], form: plainForm}
 		}
 	}
+	c.layout.nameStream(cells)
 	when, err := c.layout.time(cells, at)
 	return when, "", err
 }
