@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -88,6 +89,10 @@ func (b *bench) lacking(ctx context.Context) (source.Problems, []events.LeftOut,
 		return nil, nil, nil
 	}
 	found, err := b.set.InspectFirst(ctx, lookedAt)
+	var empty *events.NoFilesError
+	if errors.As(err, &empty) {
+		return nil, empty.Left, nil
+	}
 	if err != nil {
 		return nil, nil, err
 	}
