@@ -36,7 +36,7 @@ func ParseSearch(text source.Text, o Options, p *workbook.Preparation) (pipeline
 	f := &fetch{tree: &Select{Limit: -1, Offset: -1}}
 	src := Source{Every: true}
 	l.conditions(f, &src)
-	if src.Every && !mentionsColumn(f.tree.Where, "$Stream") {
+	if src.Every && !mentionsColumn(f.tree.Where, streamColumn) {
 		src = Source{Stream: searchStream}
 	}
 	f.tree.From = []Source{src}

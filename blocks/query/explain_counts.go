@@ -63,7 +63,7 @@ func (s *Statement) lacking(ctx context.Context, q events.Query, extra map[strin
 			}
 		}
 		for _, column := range scan.Columns {
-			if !quiet[bare(column)] && !slices.ContainsFunc(known, func(k string) bool { return sameColumn(k, column) }) {
+			if !quiet[bare(column)] && !sameColumn(column, streamColumn) && !slices.ContainsFunc(known, func(k string) bool { return sameColumn(k, column) }) {
 				read.Unseen = append(read.Unseen, column)
 			}
 		}

@@ -125,7 +125,7 @@ func (l *legacy) test(f *fetch, src *Source, field Word, not bool) Expr {
 		}
 		return &Unary{At: field.At, Op: "NOT", X: l.in(f, x, field.At)}
 	}
-	isStream := src.Every && sameColumn(field.Text, "$Stream")
+	isStream := src.Every && sameColumn(field.Text, streamColumn)
 	if l.accept("IN") {
 		return l.inStreams(f, src, x, field, isStream && !not)
 	}

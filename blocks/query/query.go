@@ -93,6 +93,9 @@ func (s *Statement) repeated() source.Problems {
 	return problems
 }
 
+// streamColumn has the stream's name for every event.
+const streamColumn = "$Stream"
+
 // EveryStream stands for all streams in a list of those that are read.
 const EveryStream = "*"
 
@@ -122,7 +125,7 @@ func (s *Statement) Streams() []string {
 // Reads lists the columns that the query reads, stream by stream.
 func (s *Statement) Reads() []workbook.Reads {
 	q, _ := write(s.text, s.tree, writing{})
-	quiet := map[string]bool{}
+	quiet := map[string]bool{bare(streamColumn): true}
 	pathColumns(s.tree, quiet)
 	var reads []workbook.Reads
 	for i := range q.Scans {

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,7 +23,8 @@ func checkCommand(c *console) *cobra.Command {
 		Long: `check reads workbooks (files, or folders that hold workbook.yaml) with their
 integrations and tells every mistake at once, with its place and the fix. Where
 events are there, it looks at the first thousand of each file, and warns of the
-columns that queries read and the events lack. It warns of event stores that
+columns that queries read and the events lack, of what sources.yaml names and no
+event has, and of files that hold no events. It warns of event stores that
 blocks read, that are not there and that no block writes. It runs nothing.`,
 		Example: `  tabletop check examples/suspicious-remote-desktop
   tabletop check examples/*/workbook.yaml`,
@@ -33,6 +36,7 @@ blocks read, that are not there and that no block writes. It runs nothing.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var found source.Problems
+			var left []events.LeftOut
 			for _, path := range args {
 				b, err := in.prepare(cmd.Context(), path, false)
 				if err != nil {
@@ -42,11 +46,11 @@ blocks read, that are not there and that no block writes. It runs nothing.`,
 					continue
 				}
 				found = append(found, b.warnings...)
-				lacking, err := b.lacking(cmd.Context())
+				lacking, out, err := b.lacking(cmd.Context())
 				if err != nil {
 					return err
 				}
-				found = append(found, lacking...)
+				found, left = append(found, lacking...), append(left, out...)
 				unknown, err := b.unknownStores(cmd.Context(), in.storesFile)
 				if err != nil {
 					return nothingRan(err)
@@ -59,6 +63,11 @@ blocks read, that are not there and that no block writes. It runs nothing.`,
 			}
 			for _, p := range found {
 				c.remark("%s", cleanLines(p.String()))
+			}
+			for i, l := range left {
+				if !slices.Contains(left[:i], l) { // workbooks may share their events
+					c.remark("warning: %s", clean(l.String()))
+				}
 			}
 			return nil
 		},
@@ -73,15 +82,19 @@ blocks read, that are not there and that no block writes. It runs nothing.`,
 // lookedAt is how many events of each file check looks at.
 const lookedAt = 1000
 
-// lacking warns of the streams and columns that queries read and the events lack.
-// Events that are not there, or can't be read, are not check's to judge.
-func (b *bench) lacking(ctx context.Context) (source.Problems, error) {
+// lacking warns of the streams and columns that queries read and the events lack,
+// and lists the files that hold no events. Events that are not there, or can't be read, are not check's to judge.
+func (b *bench) lacking(ctx context.Context) (source.Problems, []events.LeftOut, error) {
 	if b.set == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
 	found, err := b.set.InspectFirst(ctx, lookedAt)
+	var empty *events.NoFilesError
+	if errors.As(err, &empty) {
+		return nil, empty.Left, nil
+	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	streams := map[string]*events.InspectedStream{}
 	var names []string
@@ -116,7 +129,7 @@ func (b *bench) lacking(ctx context.Context) (source.Problems, error) {
 			warn(none+" of "+r.Stream+" has the column "+column, fix)
 		}
 	}
-	return problems, nil
+	return problems, found.LeftOut, nil
 }
 
 // unknownStores warns of the event stores that blocks read, that are not in the

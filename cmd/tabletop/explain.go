@@ -78,7 +78,16 @@ func (e *explaining) run(ctx context.Context, c *console, text string) error {
 	if problems.Err() != nil {
 		return failure{exitNothingRan, problems}
 	}
+	var left []string
 	if o.Events != nil {
+		if left, err = leftOut(ctx, o.Events, false); err != nil {
+			return nothingRan(err)
+		}
+		unfound, err := o.Events.Unfound(ctx)
+		if err != nil {
+			return err
+		}
+		problems = append(problems, unfound...)
 		if now, err = e.nowFor(ctx, o.Events, asked, zone, standard); err != nil {
 			return err
 		}
@@ -89,6 +98,9 @@ func (e *explaining) run(ctx context.Context, c *console, text string) error {
 	}
 	for _, w := range problems.Warnings() {
 		c.remark("%s", cleanLines(w.String()))
+	}
+	for _, w := range left {
+		c.remark("warning: %s", cleanLines(w))
 	}
 	if e.output == "json" {
 		c.json(explanation)

@@ -32,7 +32,7 @@ func parseCEF(f *filler, line []byte) string {
 	}
 	header, rest := barred(line[at:], len(cefNames)+1, true)
 	if len(header) < len(cefNames)+1 {
-		return fmt.Sprintf("%d fields in the CEF header, which has %d", len(header), len(cefNames)+1)
+		return fmt.Sprintf("%s in the CEF header, which has %d", fieldCount(len(header)), len(cefNames)+1)
 	}
 	f.syslogPrefix(line[:at])
 	for i, name := range cefNames {

@@ -74,7 +74,7 @@ func (c *csvReader) next(r *record) error {
 		return err
 	}
 	if len(c.fields) != len(c.header) {
-		r.problem = fmt.Sprintf("%d fields where the header has %d", len(c.fields), len(c.header))
+		r.problem = otherThanHeader(len(c.fields), len(c.header))
 		return nil
 	}
 	for i, field := range c.fields {

@@ -1,9 +1,6 @@
 package events
 
-import (
-	"bytes"
-	"fmt"
-)
+import "bytes"
 
 // csvLines decodes the records of delimited text.
 type csvLines struct {
@@ -52,7 +49,7 @@ func (c *csvLines) decode(l line, at place, cells []cell) (moment, string, error
 		fields = c.split.fields
 	}
 	if len(fields) != len(c.header) {
-		return 0, fmt.Sprintf("%d fields where the header has %d", len(fields), len(c.header)), nil
+		return 0, otherThanHeader(len(fields), len(c.header)), nil
 	}
 	if c.layout.file.rule != nil {
 		return c.ruled(fields, at, cells)
@@ -63,6 +60,7 @@ func (c *csvLines) decode(l line, at place, cells []cell) (moment, string, error
 			cells[i] = cell{raw: fields[k], form: plainForm}
 		}
 	}
+	c.layout.nameStream(cells)
 	when, err := c.layout.time(cells, at)
 	return when, "", err
 }

@@ -94,6 +94,7 @@ func (j *jsonLines) decode(l line, at place, cells []cell) (moment, string, erro
 					j.shapes[0] = s
 				}
 				j.last = s
+				j.layout.nameStream(cells)
 				when, err := j.layout.time(cells, at)
 				return when, "", err
 			}

@@ -235,3 +235,16 @@ func (l *lineReader) next() (text []byte, offset, line int64, tooLong bool, err 
 }
 
 var tooLongProblem = fmt.Sprintf("longer than %d bytes", maxEventBytes)
+
+// otherThanHeader is the problem of a record of delimited text that has more or
+// fewer fields than its header.
+func otherThanHeader(fields, header int) string {
+	return fmt.Sprintf("%s where the header has %d", fieldCount(fields), header)
+}
+
+func fieldCount(n int) string {
+	if n == 1 {
+		return "1 field"
+	}
+	return fmt.Sprintf("%d fields", n)
+}

@@ -79,16 +79,32 @@ func TestDetect(t *testing.T) {
 	}
 }
 
+// TestProblemsOfRecordsAgree reads records of CSV that are none by chunks and one
+// by one.
+func TestProblemsOfRecordsAgree(t *testing.T) {
+	for text, want := range map[string]string{"1": "1 field where the header has 2", "1,2,3": "3 fields where the header has 2"} {
+		text = "a,b\n" + text + "\n"
+		one, _, err := read(t, "csv", text)
+		if err != nil || len(one) != 1 || one[0]["!"] != want {
+			t.Errorf("%q one by one: %v, %v", text, one, err)
+		}
+		result, err := openFile(t, "e.csv", text, chunkSize).Query(t.Context(), allRows(), nil)
+		if err != nil || len(result.Bad) != 1 || result.Bad[0].Problem != want {
+			t.Errorf("%q by chunks: %v, %v", text, result.Bad, err)
+		}
+	}
+}
+
 func TestUndecodableLines(t *testing.T) {
 	tests := []struct{ format, text, want string }{
 		{"ndjson", `{"a":1`, "no valid JSON: the line is cut off"},
 		{"ndjson", `{"a":01}`, "no valid JSON"},
 		{"ndjson", `[1]`, "JSON, but no object"},
-		{"csv", "a,b\n1\n", "1 fields where the header has 2"},
+		{"csv", "a,b\n1\n", "1 field where the header has 2"},
 		{"csv", "a,b\n1,x\"y\n", `bare " in a field without quotes`},
 		{"csv", "a,b\n1,\"x\"y\n", "a quote inside a field in quotes, not doubled"},
 		{"csv", "a,b\n1,\"x\n", "a quote that does not end"},
-		{"zeek", "#fields\ta\tb\n1\n", "1 fields where #fields has 2"},
+		{"zeek", "#fields\ta\tb\n1\n", "1 field where #fields has 2"},
 		{"ndjson", `{"a":"` + strings.Repeat("x", maxEventBytes) + `"}`, tooLongProblem},
 	}
 	for _, test := range tests {

@@ -100,7 +100,7 @@ func (s *Set) inspect(ctx context.Context, most int) (*Inspection, error) {
 	i.LeftOut = append(i.LeftOut, s.left...)
 	slices.SortFunc(i.LeftOut, func(a, b LeftOut) int { return strings.Compare(a.File, b.File) })
 	if len(i.Files) == 0 {
-		return nil, noFiles(s.Path, i.LeftOut)
+		return nil, &NoFilesError{s.Path, i.LeftOut}
 	}
 	for _, name := range i.order {
 		i.Streams = append(i.Streams, i.streams[name].result())

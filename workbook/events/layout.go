@@ -50,6 +50,10 @@ type layout struct {
 	wanted int
 	picker *picker
 	timer  *timer
+	// streamed are the wanted columns that are $Stream.
+	streamed []int
+	// unnamed is the stream of events that name none.
+	unnamed cell
 }
 
 // newLayout reads the named columns of a file.
@@ -58,6 +62,12 @@ func newLayout(f *file, columns []string, tz *time.Location) *layout {
 	l.timer = newTimer(f, tz)
 	l.columns = slices.Concat(columns, timeColumns, l.timer.raw, []string{"$Stream"})
 	l.picker = newPicker(l.columns, f.fields())
+	l.unnamed = cell{raw: []byte(f.streamOf(nil)), form: plainForm}
+	for i, column := range columns {
+		if match(column, "$Stream") != noMatch {
+			l.streamed = append(l.streamed, i)
+		}
+	}
 	if l.zone == nil && f.rule != nil {
 		l.zone = f.rule.zone
 	}
@@ -85,8 +95,29 @@ func (l *layout) fromRecord(r *record, cells []cell) (moment, error) {
 			}
 		}
 	}
+	l.nameStream(cells)
 	t, err := l.timer.of(r)
 	return momentOf(t), err
+}
+
+// nameStream puts the stream's name into the columns that are $Stream, where the
+// event names none, or its source names it instead. What an event calls itself
+// stays as it is written.
+func (l *layout) nameStream(cells []cell) {
+	for _, i := range l.streamed {
+		c := &cells[i]
+		if l.file.rule != nil && l.file.rule.stream != "" || !c.namesStream() {
+			*c = l.unnamed
+		}
+	}
+}
+
+// namesStream reports whether the cell is a name of a stream.
+func (c *cell) namesStream() bool {
+	if c.form == textForm && len(c.raw) > 0 && (c.raw[0] >= 'A' && c.raw[0] <= 'Z' || c.raw[0] >= 'a' && c.raw[0] <= 'z') {
+		return true // the usual case, without a value made
+	}
+	return !c.null() && streamName(c.value()) != ""
 }
 
 // time reads an event's time from its cells. Only files without a rule come

@@ -31,7 +31,7 @@ func parseLEEF(f *filler, line []byte) string {
 	}
 	header, rest := barred(line[at:], len(leefNames)+1, true)
 	if len(header) < len(leefNames)+1 {
-		return fmt.Sprintf("%d fields in the LEEF header, which has %d", len(header), len(leefNames)+1)
+		return fmt.Sprintf("%s in the LEEF header, which has %d", fieldCount(len(header)), len(leefNames)+1)
 	}
 	f.syslogPrefix(line[:at])
 	for i, name := range leefNames {

@@ -41,17 +41,22 @@ func (s *Set) leaveOut(f *file, reason string) {
 // maxLeftTold bounds the files that one error names.
 const maxLeftTold = 5
 
-// noFiles is the error of a folder without files of events, which tells what was
-// left out.
-func noFiles(path string, left []LeftOut) error {
-	text := "no files of events in " + path
-	for _, l := range left[:min(len(left), maxLeftTold)] {
+// A NoFilesError is a folder without files of events, with what was left out of
+// it.
+type NoFilesError struct {
+	Path string
+	Left []LeftOut
+}
+
+func (e *NoFilesError) Error() string {
+	text := "no files of events in " + e.Path
+	for _, l := range e.Left[:min(len(e.Left), maxLeftTold)] {
 		text += "\n  " + l.String()
 	}
-	if more := len(left) - maxLeftTold; more > 0 {
+	if more := len(e.Left) - maxLeftTold; more > 0 {
 		text += fmt.Sprintf("\n  and %d more", more)
 	}
-	return errors.New(text)
+	return text
 }
 
 // errBinary and errWide are files that are no text, or one of another encoding.

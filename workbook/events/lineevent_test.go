@@ -107,6 +107,7 @@ func TestCEF(t *testing.T) {
 			with(header, "syslog_timestamp", "2026-01-02T03:04:05Z", "syslog_host", "fw1", "syslog_app", "app", "a", "b"),
 		},
 		{"too few fields", "CEF:0|Acme|Wall|1.0", map[string]string{"!": "3 fields in the CEF header, which has 7"}},
+		{"one field", "CEF:0|Acme", map[string]string{"!": "1 field in the CEF header, which has 7"}},
 		{"no header", "hello", map[string]string{"!": "no CEF header (CEF:0|…)"}},
 		{"a mark inside a word", "xCEF:0|a|b|c|d|e|f|", map[string]string{"!": "no CEF header (CEF:0|…)"}},
 		{"a backslash at the end", start + `a=b\`, with(header, "a", `b\`)},
@@ -145,6 +146,7 @@ func TestLEEF(t *testing.T) {
 		{"a key that would pass for the header", one + "eventid=5", with(header, "extension.eventid", "5")},
 		{"behind syslog", "Mar 27 13:06:56 fw1 " + one + "a=b", with(header, "syslog_timestamp", "Mar 27 13:06:56", "syslog_host", "fw1", "a", "b")},
 		{"too few fields", "LEEF:1.0|Acme|", map[string]string{"!": "2 fields in the LEEF header, which has 5"}},
+		{"one field", "LEEF:1.0|Acme", map[string]string{"!": "1 field in the LEEF header, which has 5"}},
 		{"no header", "CEF:0|a|", map[string]string{"!": "no LEEF header (LEEF:2.0|…)"}},
 	})
 }

@@ -77,7 +77,7 @@ func Open(path string, o Options) (*Set, error) {
 	}
 	s.files, s.left = files, left
 	if len(files) == 0 {
-		return nil, noFiles(path, left)
+		return nil, &NoFilesError{path, left}
 	}
 	for _, f := range files {
 		f.wall, f.untimed, f.years.named, f.progress = o.Wall, o.Untimed, o.Year, o.Progress

@@ -27,7 +27,7 @@ func (s *Set) sniff(ctx context.Context) error {
 		kept = append(kept, f)
 	}
 	if s.files = kept; len(kept) == 0 {
-		return noFiles(s.Path, s.left)
+		return &NoFilesError{s.Path, s.left}
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func (z *zeekReader) next(r *record) error {
 		}
 		parts := bytes.Split(text, []byte(z.separator))
 		if len(parts) != len(z.fields) {
-			r.problem = fmt.Sprintf("%d fields where #fields has %d", len(parts), len(z.fields))
+			r.problem = fmt.Sprintf("%s where #fields has %d", fieldCount(len(parts)), len(z.fields))
 			return nil
 		}
 		for i, part := range parts {
