@@ -50,7 +50,7 @@ func TestCallsAgreeWithRows(t *testing.T) {
 			t.Fatal(err)
 		}
 		call, err := n.SendCall(values, Shown)
-		if diff := cmp.Diff(request.record(), call.Record()); diff != "" || err != nil {
+		if diff := cmp.Diff(request.Record(), call.Record()); diff != "" || err != nil {
 			t.Errorf("%v, from the row (-) and from the values (+): %s", err, diff)
 		}
 		target, err := n.TargetOf(call, values)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"tabletop/blocks/trigger/guard"
 	"tabletop/workbook"
@@ -18,6 +19,7 @@ type step struct {
 	guard       *guard.Guard
 	sender      sender
 	planning    bool
+	look        func(ctx context.Context, hashes []string) (guard.Sightings, error)
 }
 
 // Run makes one action of each row. Where ctx ends, what was done so far is
@@ -27,6 +29,9 @@ func (s *step) Run(ctx context.Context, in workbook.Table, env *workbook.Env) (w
 		return workbook.Output{}, errors.New("no vendor to rehearse with")
 	}
 	p := s.pass(in, env)
+	if err := p.lookAt(ctx, in); err != nil {
+		return workbook.Output{}, err
+	}
 	out := workbook.Output{Table: workbook.Table{Columns: withColumns(in.Columns)}}
 	status, response := slices.Index(out.Table.Columns, StatusColumn), slices.Index(out.Table.Columns, ResponseColumn)
 	var ended error
@@ -80,6 +85,27 @@ func (s *step) pass(in workbook.Table, env *workbook.Env) *pass {
 		p.remember(a)
 	}
 	return p
+}
+
+// lookAt gives the guard what the events say of the files that the rows are
+// aimed at.
+func (p *pass) lookAt(ctx context.Context, in workbook.Table) error {
+	n := p.integration
+	if p.look == nil || !strings.HasPrefix(n.target.kind, "file_") {
+		return nil
+	}
+	var hashes []string
+	for _, row := range in.Rows {
+		if r, err := n.fill(filler{p.columns, row.Values, rehearsed}); err == nil {
+			hashes = append(hashes, guard.Hashes(r.target)...)
+		}
+	}
+	files, err := p.look(ctx, hashes)
+	if err != nil {
+		return err
+	}
+	p.guard = p.guard.Seeing(files)
+	return nil
 }
 
 // remember takes in an action that later ones may repeat.

@@ -9,6 +9,7 @@
 package trigger
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -49,6 +50,9 @@ type Options struct {
 	// Planning has actions carry what a plan needs of them: the values that they
 	// are filled with, the inverse request and their effect.
 	Planning bool
+	// Look finds what the events say of files, by hashes as guard.Hashes gives
+	// them; nil where no events are at hand.
+	Look func(ctx context.Context, hashes []string) (guard.Sightings, error)
 }
 
 // Kind is the kind of block `trigger: <configuration>`.
@@ -99,7 +103,7 @@ func Prepare(text source.Text, offset int, o Options, p *workbook.Preparation) w
 	if judge == nil {
 		judge = guard.New()
 	}
-	return &step{integration, o.Integrations.Protected(judge), sender{o.Vendor}, o.Planning}
+	return &step{integration, o.Integrations.Protected(judge), sender{o.Vendor}, o.Planning, o.Look}
 }
 
 func notFoundFix(path string) string {

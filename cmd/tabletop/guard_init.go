@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -92,29 +91,13 @@ func (g *guardInit) run(ctx context.Context, c *console) error {
 	text := proposals.YAML(filepath.ToSlash(g.from), day)
 	if g.to == "" {
 		c.line(strings.TrimSuffix(string(text), "\n"))
-	} else if err := writeNew(g.to, text); err != nil {
+	} else if err := writeNew(g.to, text, 0o644); err != nil {
 		return err
 	}
 	for _, w := range left {
 		c.remark("warning: %s", cleanLines(w))
 	}
 	c.proposed(proposals, g.to)
-	return nil
-}
-
-// writeNew writes a file that must not exist.
-func writeNew(path string, text []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if errors.Is(err, fs.ErrExist) {
-		return nothingRan(fmt.Errorf("%s is there already and is not overwritten", path))
-	}
-	if err != nil {
-		return nothingRan(err)
-	}
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return errors.Join(err, os.Remove(path))
-	}
 	return nil
 }
 

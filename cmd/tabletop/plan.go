@@ -125,17 +125,23 @@ func keepPlan(ctx context.Context, log *audit.Log, made *plan.Plan, file string)
 	if w.Head, err = log.KeepPlan(context.WithoutCancel(ctx), made.Run, w.SHA256, text, note); err != nil {
 		return w, err
 	}
-	return w, writeNew(file, text)
+	return w, writeNew(file, text, 0o600)
 }
 
-// writeNew writes a file that must not be there, readable by its owner only.
-func writeNew(file string, text []byte) error {
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+// writeNew writes a file that must not be there.
+func writeNew(file string, text []byte, mode fs.FileMode) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if errors.Is(err, fs.ErrExist) {
+		return nothingRan(fmt.Errorf("%s is there already and is not overwritten", file))
+	}
 	if err != nil {
-		return err
+		return nothingRan(err)
 	}
 	_, err = f.Write(text)
-	return errors.Join(err, f.Sync(), f.Close())
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(file))
+	}
+	return nil
 }
 
 // build makes the plan of a rehearsal.

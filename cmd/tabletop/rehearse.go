@@ -20,6 +20,8 @@ import (
 	"tabletop/blocks"
 	"tabletop/blocks/query"
 	"tabletop/blocks/trigger"
+	"tabletop/blocks/trigger/guard"
+	"tabletop/blocks/trigger/guard/lookout"
 	"tabletop/blocks/trigger/simulator"
 	"tabletop/workbook"
 	"tabletop/workbook/events"
@@ -265,6 +267,9 @@ func (in *input) configure(b *bench) (source.Problems, error) {
 	}
 	b.options.Trigger.Vendor = simulator.New()
 	b.options.Trigger.Planning = in.planning
+	b.options.Trigger.Look = func(ctx context.Context, hashes []string) (guard.Sightings, error) {
+		return lookout.Look(ctx, b.set, hashes)
+	}
 	return problems, nil
 }
 
