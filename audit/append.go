@@ -52,7 +52,7 @@ func newAppender(ctx context.Context, tx *sqlx.Tx, kept *statements, now string)
 	a := &appender{ctx: ctx, tx: tx, time: now, inserter: inserter{ctx, tx, kept, map[string]*sqlx.Stmt{}}}
 	var last entry
 	var err error
-	if statement := kept.find(ctx, tx, lastEntry); statement != nil {
+	if statement := kept.find(ctx, tx, lastEntry); statement != nil { //nolint:sqlclosecheck // closed with the transaction
 		err = statement.GetContext(ctx, &last)
 	} else {
 		err = tx.GetContext(ctx, &last, lastEntry)

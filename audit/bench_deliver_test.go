@@ -43,10 +43,10 @@ func BenchmarkDeliver(b *testing.B) {
 
 // BenchmarkDelivered looks for actions among 1,000,000 entries.
 func BenchmarkDelivered(b *testing.B) {
-	const actions = 250_000
+	const actions, rehearsed = 100_000, 267_000
 	path := auditPath(b)
 	log := newLog(b, path)
-	mustRecord(b, log, actions/2)
+	mustRecord(b, log, rehearsed)
 	_, plan := planned(b, log, "{}")
 	run := begin(b, log, applyInfo(workbook.ModeApply, plan))
 	for first := 1; first <= actions; first += 5000 {

@@ -99,9 +99,15 @@ func show(t testing.TB, reader *Reader, run int64) Run {
 	return shown
 }
 
+// An errorer is a test, or a draw of a property test.
+type errorer interface {
+	Helper()
+	Error(args ...any)
+}
+
 var equateEmpty = cmpopts.EquateEmpty()
 
-func equal(t testing.TB, want, got any) {
+func equal(t errorer, want, got any) {
 	t.Helper()
 	if diff := cmp.Diff(want, got, equateEmpty); diff != "" {
 		t.Error(diff)

@@ -49,8 +49,7 @@ func (s *statements) prepare(ctx context.Context, db *sqlx.DB) error {
 	}
 	prepared := make(map[string]*sqlx.Stmt, len(texts))
 	for _, text := range texts {
-		// The statements are closed with the connection.
-		statement, err := db.PreparexContext(ctx, text)
+		statement, err := db.PreparexContext(ctx, text) //nolint:sqlclosecheck // closed with the connection
 		if err != nil {
 			return fmt.Errorf("prepare to append: %w", err)
 		}

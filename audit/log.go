@@ -7,7 +7,12 @@
 // before it, so that whoever edits the record must rewrite all that follows,
 // and is caught by a head kept elsewhere: the record is tamper-evident, not
 // tamper-proof. People read the file with the sqlite3 shell, through the views
-// runs, block_runs, rows, evidence, signals, actions and requests.
+// runs, block_runs, rows, evidence, signals, actions, requests, plans, approvals
+// and validations.
+//
+// A run that sends has each action twice: an intent that is durable before the
+// request leaves, and an outcome once it is known. An intent without one is
+// unknown, and settled by a later run.
 //
 // Nothing is ever deleted, bodies included: purging is not built yet, and until
 // then the schema's triggers forbid it.
