@@ -138,7 +138,9 @@ var connects = regexp.MustCompile(`^(` +
 
 func TestNothingConnects(t *testing.T) {
 	// Files that may connect, each with its reason. A rehearsal never may.
-	allowed := map[string]string{}
+	allowed := map[string]string{
+		"blocks/trigger/simulator/server.go": "tabletop simulate listens on this machine",
+	}
 	for _, f := range goFiles(t) {
 		if f.test || allowed[f.path] != "" {
 			continue

@@ -170,6 +170,6 @@ an append-only audit. A rehearsal sends nothing.`,
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", " | flags "))
 	root.PersistentFlags().BoolVar(&c.noColor, "no-color", false, "plain output")
 	root.PersistentFlags().BoolVarP(&c.quiet, "quiet", "q", false, "no remarks on stderr")
-	root.AddCommand(runCommand(c), checkCommand(c), queryCommand(c), explainCommand(c), functionsCommand(c), runsCommand(c), showCommand(c), verifyCommand(c), eventsCommand(c), storesCommand(c), guardCommand(c), versionCommand(c))
+	root.AddCommand(runCommand(c), checkCommand(c), queryCommand(c), explainCommand(c), functionsCommand(c), runsCommand(c), showCommand(c), verifyCommand(c), eventsCommand(c), storesCommand(c), guardCommand(c), simulateCommand(c), versionCommand(c))
 	return root
 }

@@ -2,27 +2,16 @@ package simulator
 
 import (
 	"fmt"
-	"net/http"
-	"net/mail"
-	"net/netip"
-	"net/url"
-	"strings"
 	"time"
 )
 
-// An entry is one target on the vendor's block list. Entries never expire.
-type entry struct{ kind, target string }
-
-// A task is what the vendor does about one request.
-type task struct {
-	number  string
-	created time.Time
-	// ended is when the task was first seen to be done.
-	ended time.Time
-	// polls counts how often its state was asked for: pending before the first
-	// time, ongoing at the first, success from then on.
-	polls int
-}
+// The actions of tasks, in the words of v3.0.
+const (
+	actionBlock     = "block"
+	actionUnblock   = "restoreBlock"
+	actionIsolate   = "isolate"
+	actionReconnect = "restoreIsolate"
+)
 
 const (
 	// firstTask is the number of the first task.
@@ -31,131 +20,138 @@ const (
 	maxTasks = 100_000
 )
 
-type accepted struct {
-	ActionID   string `json:"actionId"`
-	TaskStatus string `json:"taskStatus"`
+// A stage is how far a task is.
+type stage int
+
+const (
+	waiting stage = iota
+	working
+	done
+	// withoutEffect is the end of a block whose target is an exception.
+	withoutEffect
+)
+
+// A task is what the vendor does about one target of a request.
+type task struct {
+	number, action, description string
+	entry
+	created time.Time
+	// ended is when the task was first seen to be done.
+	ended time.Time
+	// polls counts how often its state was asked for, where tasks go on by that:
+	// waiting before the first time, working at the first, done from then on.
+	polls int
+	// excepted says that the target was on the Exception List.
+	excepted bool
 }
 
-// block puts a target on the list. A target that stands there gets the answer
-// that it had.
-func (v *Vendor) block(e entry) answer {
-	t, ok := v.blocked[e]
-	if !ok {
-		t = v.begin()
-		v.keep(e, t)
-	}
-	return reply(http.StatusOK, accepted{t.number, "pending"})
+// tasks are those remembered, the oldest first; begun counts all.
+type tasks struct {
+	all      []*task
+	begun    int
+	byNumber map[string]*task
 }
 
-// keep adds an entry to the list; past the most that it holds, the oldest of
-// its type goes.
-func (v *Vendor) keep(e entry, t *task) {
-	v.blocked[e] = t
-	v.order[e.kind] = append(v.order[e.kind], e)
-	if order := v.order[e.kind]; len(order) > MaxEntries {
-		delete(v.blocked, order[0])
-		v.order[e.kind] = order[1:]
+func (v *Vendor) begin(action string, e entry, description string) *task {
+	t := &task{
+		number: fmt.Sprintf("%08d", firstTask+v.tasks.begun), action: action, description: description,
+		entry: e, created: v.now(), excepted: action == actionBlock && v.isExcepted(e),
 	}
-}
-
-// restore takes a target off the list.
-func (v *Vendor) restore(e entry) answer {
-	if _, ok := v.blocked[e]; !ok {
-		return failure(http.StatusBadRequest, "BadRequest", "Target not found")
-	}
-	delete(v.blocked, e)
-	order := v.order[e.kind]
-	for i := range order {
-		if order[i] == e {
-			v.order[e.kind] = append(order[:i:i], order[i+1:]...)
-			break
-		}
-	}
-	return reply(http.StatusOK, accepted{v.begin().number, "pending"})
-}
-
-func (v *Vendor) begin() *task {
-	t := &task{number: fmt.Sprintf("%08d", firstTask+v.begun), created: v.now()}
-	v.begun++
-	v.tasks = append(v.tasks, t)
-	v.byNumber[t.number] = t
-	if len(v.tasks) > maxTasks {
-		delete(v.byNumber, v.tasks[0].number)
-		v.tasks = v.tasks[1:]
+	v.tasks.begun++
+	v.tasks.all = append(v.tasks.all, t)
+	v.tasks.byNumber[t.number] = t
+	if len(v.tasks.all) > maxTasks {
+		delete(v.tasks.byNumber, v.tasks.all[0].number)
+		v.tasks.all[0] = nil
+		v.tasks.all = v.tasks.all[1:]
 	}
 	return t
 }
 
-type taskBody struct {
-	Data taskData `json:"data"`
-}
-
-type taskData struct {
-	ActionID     string   `json:"actionId,omitempty"`
-	CreatedTime  *int64   `json:"createdTime"`
-	ExecutedTime *int64   `json:"executedTime"`
-	FinishedTime *int64   `json:"finishedTime"`
-	TaskStatus   string   `json:"taskStatus"`
-	Error        struct{} `json:"error"`
-}
-
-func (v *Vendor) getTask(number string) answer {
-	t, ok := v.byNumber[number]
+// poll finds a task for one who asks for its state, which moves it on.
+func (v *Vendor) poll(number string) (*task, bool) {
+	t, ok := v.tasks.byNumber[number]
 	if !ok {
-		return failure(http.StatusNotFound, "NotFound", "The task does not exist.")
+		return nil, false
 	}
-	t.polls++
-	if t.polls == 2 {
+	if t.polls++; t.polls == 2 && v.TaskTime <= 0 {
 		t.ended = v.now()
 	}
-	return reply(http.StatusOK, taskBody{t.data()})
+	return t, true
 }
 
-func (v *Vendor) listTasks() answer {
-	list := struct {
-		Data []taskData `json:"data"`
-	}{Data: []taskData{}}
-	for _, t := range v.tasks {
-		data := t.data()
-		data.ActionID = t.number
-		list.Data = append(list.Data, data)
+// progress tells how far a task is, when it began to work and when it was done;
+// a time that has not come is zero.
+func (v *Vendor) progress(t *task) (s stage, worked, ended time.Time) {
+	if v.TaskTime > 0 {
+		worked, ended = t.created.Add(v.TaskTime/2), t.created.Add(v.TaskTime)
+		switch now := v.now(); {
+		case now.Before(worked):
+			return waiting, time.Time{}, time.Time{}
+		case now.Before(ended):
+			return working, worked, time.Time{}
+		}
+	} else {
+		worked, ended = t.created, t.ended
+		switch t.polls {
+		case 0:
+			return waiting, time.Time{}, time.Time{}
+		case 1:
+			return working, worked, time.Time{}
+		}
 	}
-	return reply(http.StatusOK, list)
+	if t.excepted {
+		return withoutEffect, worked, ended
+	}
+	return done, worked, ended
 }
 
-func (t *task) data() taskData {
-	d := taskData{CreatedTime: seconds(t.created), TaskStatus: "pending"}
-	if t.polls > 0 {
-		d.TaskStatus, d.ExecutedTime = "ongoing", seconds(t.created)
+// notEnforced says what an exception does to a block. How the vendor words it is
+// not public; its states are.
+const notEnforced = "The target is in the Exception List: the block was accepted and is not enforced."
+
+// block puts a target on the list for good. One that stands there by a task
+// keeps that task.
+func (v *Vendor) block(e entry, description string) (t *task, again bool, note string) {
+	if there := v.find(e); there != nil && there.task != nil {
+		return there.task, true, "blocked before, as task " + there.task.number
 	}
-	if t.polls > 1 {
-		d.TaskStatus, d.FinishedTime = "success", seconds(t.ended)
+	t = v.begin(actionBlock, e, description)
+	note = "blocked, task " + t.number
+	if t.excepted {
+		note += ", not enforced: an exception"
 	}
-	return d
+	if dropped := v.put(&listed{entry: e, risk: "high", scan: "block", description: description, task: t}); dropped != nil {
+		note += fmt.Sprintf(", %s dropped: the list is full", dropped.target)
+	}
+	return t, false, note
 }
 
-// canonical reads a target of one of the vendor's types: no wildcard, no
-// network, one thing. Two spellings of one target come back as the same text.
-func canonical(kind, target string) (string, bool) {
-	if strings.TrimSpace(target) != target {
-		return "", false
+// unblock takes a target off the list.
+func (v *Vendor) unblock(e entry, description string) (t *task, ok bool) {
+	there := v.find(e)
+	if there == nil {
+		return nil, false
 	}
-	switch kind {
-	case "ip":
-		address, err := netip.ParseAddr(target)
-		return address.Unmap().String(), err == nil && address.Zone() == ""
-	case "url":
-		u, err := url.Parse(target)
-		return target, err == nil && u.Scheme != "" && u.Host != "" && !strings.Contains(u.Host, "*")
-	case "domain":
-		name := strings.TrimSuffix(strings.ToLower(target), ".")
-		return name, strings.Contains(name, ".") && !strings.ContainsAny(name, "*/:@ ")
-	case "mailbox":
-		address, err := mail.ParseAddress(target)
-		return strings.ToLower(target), err == nil && address.Address == target && !strings.Contains(target, "*")
-	case "file_sha1":
-		hash := strings.ToLower(target)
-		return hash, len(hash) == 40 && strings.Trim(hash, "0123456789abcdef") == ""
+	v.drop(there)
+	return v.begin(actionUnblock, e, description), true
+}
+
+// isolate cuts an endpoint off; one that is cut off keeps its task.
+func (v *Vendor) isolate(e entry, description string) (t *task, again bool) {
+	if t = v.isolated[e]; t != nil {
+		return t, true
 	}
-	return "", false
+	t = v.begin(actionIsolate, e, description)
+	v.isolated[e] = t
+	return t, false
+}
+
+// reconnect ends the isolation of an endpoint.
+func (v *Vendor) reconnect(e entry, description string) (t *task, ok bool) {
+	if v.isolated[e] == nil {
+		return nil, false
+	}
+	delete(v.isolated, e)
+	return v.begin(actionReconnect, e, description), true
 }
