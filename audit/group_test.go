@@ -194,13 +194,13 @@ func TestWhatDeliverRefuses(t *testing.T) {
 	if err := log.Refuse(t.Context(), run, []workbook.Action{sendable(1)}); err == nil {
 		t.Error("an action that has an intent is refused")
 	}
-	if err := log.KeepPlan(t.Context(), run, plan, []byte("edited"), PlanNote{}); err == nil || !strings.Contains(err.Error(), "SHA-256") {
+	if _, err := log.KeepPlan(t.Context(), run, plan, []byte("edited"), PlanNote{}); err == nil || !strings.Contains(err.Error(), "SHA-256") {
 		t.Errorf("a plan of another digest: %v", err)
 	}
-	if err := log.KeepPlan(t.Context(), 99, plan, []byte("[]"), PlanNote{}); !errors.Is(err, ErrNoRun) {
+	if _, err := log.KeepPlan(t.Context(), 99, plan, []byte("[]"), PlanNote{}); !errors.Is(err, ErrNoRun) {
 		t.Errorf("the plan of a run that is not there: %v", err)
 	}
-	if err := log.KeepPlan(t.Context(), 1, plan, []byte("[]"), PlanNote{}); err == nil || !strings.Contains(err.Error(), "already") {
+	if _, err := log.KeepPlan(t.Context(), 1, plan, []byte("[]"), PlanNote{}); err == nil || !strings.Contains(err.Error(), "already") {
 		t.Errorf("a second plan of a run: %v", err)
 	}
 	if err := log.Approve(t.Context(), 99, []Approval{{}}); !errors.Is(err, ErrNoRun) {

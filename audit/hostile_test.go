@@ -33,8 +33,9 @@ func TestHostileTextsComeBack(t *testing.T) {
 			Endpoint: drawString(rt, "endpoint"), User: drawString(rt, "user"), Host: drawString(rt, "host"),
 		}
 		enabling := Enabling{Digest: validation.Digest, Endpoint: validation.Endpoint, Enabled: true, User: validation.Host, Host: validation.User}
+		_, kept := log.KeepPlan(rt.Context(), run, digestOf(file), file, note)
 		for _, err := range []error{
-			log.KeepPlan(rt.Context(), run, digestOf(file), file, note), log.Approve(rt.Context(), run, []Approval{approval}),
+			kept, log.Approve(rt.Context(), run, []Approval{approval}),
 			log.Validate(rt.Context(), validation), log.Enable(rt.Context(), enabling),
 		} {
 			if err != nil {

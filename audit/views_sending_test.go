@@ -40,7 +40,8 @@ func viewedSending(t testing.TB) string {
 	info.Workbook, info.Name = nil, "undo of run 2"
 	undo := begin(t, log, info)
 	taking := digestOf([]byte("[]"))
-	must(t, log.KeepPlan(t.Context(), undo, taking, []byte("[]"), PlanNote{File: "undo.json", Expires: clock()}))
+	_, err := log.KeepPlan(t.Context(), undo, taking, []byte("[]"), PlanNote{File: "undo.json", Expires: clock()})
+	must(t, err)
 	resume := begin(t, log, applyInfo(workbook.ModeResume, plan))
 	deliver(t, log, resume, []Outcome{{Run: run, Action: 2, Verdict: workbook.Failed, Reason: "the vendor does not list it"}})
 	taken := begin(t, log, applyInfo(workbook.ModeApply, taking))
