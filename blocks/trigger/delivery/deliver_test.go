@@ -397,6 +397,8 @@ func TestDeliverWhateverHappens(t *testing.T) {
 		if len(intents)+notBegun != 3*perQueue || len(verdicts) != len(intents) {
 			rt.Errorf("%d messages: %d intents, %d outcomes, %d not begun", 3*perQueue, len(intents), len(verdicts), notBegun)
 		}
+		mu.Lock()
+		defer mu.Unlock()
 		for action, statuses := range said {
 			checkTold(rt, action, statuses, verdicts[action])
 		}
@@ -428,7 +430,7 @@ func checkTold(rt *rapid.T, action int, statuses []int, verdict workbook.Verdict
 }
 
 func BenchmarkDeliver(b *testing.B) {
-	for _, queues := range []int{1, 4} {
+	for _, queues := range []int{1, 4, 16} {
 		b.Run(fmt.Sprintf("%d queues", queues), func(b *testing.B) {
 			v := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				io.Copy(io.Discard, r.Body)

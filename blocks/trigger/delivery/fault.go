@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,8 @@ func untrusted(err error) bool {
 func (r *request) describe(err error) string {
 	var name *net.DNSError
 	var record tls.RecordHeaderError
+	var other x509.HostnameError
+	var invalid x509.CertificateInvalidError
 	var network *net.OpError
 	var deadline interface{ Timeout() bool }
 	switch {
@@ -35,6 +38,10 @@ func (r *request) describe(err error) string {
 		return fmt.Sprintf("%s could not be reached within %s", r.url.Host, r.line.connect)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Sprintf("%s refused the connection", r.url.Host)
+	case errors.As(err, &other):
+		return fmt.Sprintf("the certificate of %s is for another name", r.url.Host)
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return fmt.Sprintf("the certificate of %s is not valid at this time", r.url.Host)
 	case untrusted(err):
 		return fmt.Sprintf("the certificate of %s is not trusted: name the authority behind it as ca in the configuration", r.url.Host)
 	case errors.As(err, &record):

@@ -163,11 +163,8 @@ func TestResetUnread(t *testing.T) {
 	for range 50 {
 		s := listen(t, func(w *wire, _ int) { w.reset() })
 		o := client(t, newClock(), s.url()).Send(t.Context(), message(1, s.url(), "{}"), patient)
-		s.mu.Lock()
-		connections := s.connections
-		s.mu.Unlock()
-		if o.Verdict != workbook.Unknown && (o.Verdict != workbook.Failed || o.Attempts != 3) || connections > o.Attempts {
-			t.Fatalf("got %+v over %d connections", o, connections)
+		if o.Verdict != workbook.Unknown && (o.Verdict != workbook.Failed || o.Attempts != 3) || s.connected() > o.Attempts {
+			t.Fatalf("got %+v over %d connections", o, s.connected())
 		}
 	}
 }
@@ -228,8 +225,8 @@ func TestKeptConnectionBreaks(t *testing.T) {
 			t.Fatalf("got %+v", o)
 		}
 		o := c.Send(t.Context(), m, patient)
-		if begun, _ := s.arrived(); o.Verdict != workbook.Unknown || o.Attempts != 1 || begun != 2 || s.connections != 1 {
-			t.Errorf("got %+v, %d requests over %d connections", o, begun, s.connections)
+		if begun, _ := s.arrived(); o.Verdict != workbook.Unknown || o.Attempts != 1 || begun != 2 || s.connected() != 1 {
+			t.Errorf("got %+v, %d requests over %d connections", o, begun, s.connected())
 		}
 	}
 }
@@ -250,8 +247,8 @@ func TestWithoutABody(t *testing.T) {
 		m.Method = method
 		m.Headers = append(m.Headers, Header{"Idempotency-Key", "k"})
 		first, second := c.Send(t.Context(), m, patient), c.Send(t.Context(), m, patient)
-		if begun, _ := s.arrived(); first.Verdict != workbook.Sent || second.Verdict != workbook.Unknown || second.Attempts != 1 || begun != 2 || s.connections != 2 {
-			t.Errorf("%s: got %+v and %+v, %d requests over %d connections", method, first, second, begun, s.connections)
+		if begun, _ := s.arrived(); first.Verdict != workbook.Sent || second.Verdict != workbook.Unknown || second.Attempts != 1 || begun != 2 || s.connected() != 2 {
+			t.Errorf("%s: got %+v and %+v, %d requests over %d connections", method, first, second, begun, s.connected())
 		}
 	}
 }

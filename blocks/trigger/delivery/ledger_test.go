@@ -20,10 +20,15 @@ type entry struct {
 }
 
 // A fileLedger writes its entries to a file, a line each, and has them on the
-// disk before it returns.
+// disk before it returns. What several callers wrote goes there together.
 type fileLedger struct {
-	mu   sync.Mutex
-	file *os.File
+	mu      sync.Mutex
+	file    *os.File
+	written int
+	// disk is held while the file goes to the disk, synced is how many entries
+	// lie there.
+	disk   sync.Mutex
+	synced int
 	// refuse, where it is set, has a write fail.
 	refuse func(e entry) error
 }
@@ -42,22 +47,40 @@ func (l *fileLedger) Write(ctx context.Context, outcomes []Outcome, intents []in
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	mine, err := l.append(entry{outcomes, intents})
+	if err != nil {
+		return err
+	}
+	l.disk.Lock()
+	defer l.disk.Unlock()
+	if l.synced >= mine {
+		return nil
+	}
+	l.mu.Lock()
+	all := l.written
+	l.mu.Unlock()
+	if err := l.file.Sync(); err != nil {
+		return err
+	}
+	l.synced = all
+	return nil
+}
+
+func (l *fileLedger) append(e entry) (number int, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	e := entry{outcomes, intents}
 	if l.refuse != nil {
 		if err := l.refuse(e); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	line, err := json.Marshal(e)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if _, err := l.file.Write(append(line, '\n')); err != nil {
-		return err
-	}
-	return l.file.Sync()
+	l.written++
+	_, err = l.file.Write(append(line, '\n'))
+	return l.written, err
 }
 
 // entries reads back what lies in the file.

@@ -158,8 +158,8 @@ func TestRedactCut(t *testing.T) {
 	}
 }
 
-// TestRedactAtTheEdge has a secret lie across the edge of what is kept, at every
-// place there, in answers that a vendor really gives.
+// TestRedactAtTheEdge has a secret lie across the edge of what is kept, in
+// answers that a vendor really gives.
 func TestRedactAtTheEdge(t *testing.T) {
 	var body string
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, body) }))
@@ -174,8 +174,8 @@ func TestRedactAtTheEdge(t *testing.T) {
 	}
 	for name, encode := range encodings {
 		encoded := encode(secret)
-		for shift := 0; shift <= len(encoded)+2; shift += 5 {
-			for _, after := range []string{"", strings.Repeat("z", 64<<10)} {
+		for _, shift := range []int{1, len(encoded) / 2, len(encoded) - 1} {
+			for _, after := range []string{"", strings.Repeat("z", 8<<10)} {
 				body = strings.Repeat("x", MaxResponse-shift) + encoded + after
 				o := c.Send(t.Context(), message(1, s.URL, "{}"), p)
 				if tells(o.Response.Body, encoded) != "" || len(o.Response.Body) > MaxResponse || !utf8.ValidString(o.Response.Body) {

@@ -3,8 +3,8 @@ package delivery
 import (
 	"bytes"
 	"html"
+	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -53,7 +53,7 @@ func viewsOf(text []byte, wasCut bool) []view {
 		var next []view
 		for _, v := range level {
 			for _, e := range escapes() {
-				if w, ok := v.without(e, wasCut); ok {
+				if w, ok := v.without(e, wasCut); ok && !slices.ContainsFunc(next, w.same) {
 					next = append(next, w)
 				}
 			}
@@ -63,6 +63,9 @@ func viewsOf(text []byte, wasCut bool) []view {
 	}
 	return views
 }
+
+// same reports whether two views show the same.
+func (v view) same(w view) bool { return bytes.Equal(v.text, w.text) && slices.Equal(v.at, w.at) }
 
 // without undoes one kind of escape; ok is false where there is none.
 func (v view) without(e escape, wasCut bool) (view, bool) {
@@ -74,21 +77,30 @@ func (v view) without(e escape, wasCut bool) (view, bool) {
 	i := 0
 	for i < len(v.text) {
 		rest := v.text[i:]
-		plain, size := rest[:1], 1
-		if strings.IndexByte(e.marks, rest[0]) >= 0 {
-			undone, n := e.undo(rest)
-			if n == 0 && wasCut && len(rest) < e.longest {
-				changed = true
-				break
-			}
-			if n > 0 {
-				plain, size, changed = undone, n, true
-			}
+		plain := bytes.IndexAny(rest, e.marks)
+		if plain < 0 {
+			plain = len(rest)
 		}
-		for range plain {
+		if plain > 0 {
+			w.text = append(w.text, rest[:plain]...)
+			w.at = append(w.at, v.at[i:i+plain]...)
+			i += plain
+			continue
+		}
+		undone, size := e.undo(rest)
+		switch {
+		case size > 0:
+			changed = true
+		case wasCut && len(rest) < e.longest:
+			w.at = append(w.at, v.at[i])
+			return w, true
+		default:
+			undone, size = rest[:1], 1
+		}
+		for range undone {
 			w.at = append(w.at, v.at[i])
 		}
-		w.text = append(w.text, plain...)
+		w.text = append(w.text, undone...)
 		i += size
 	}
 	w.at = append(w.at, v.at[i])

@@ -68,6 +68,12 @@ func (s *talker) arrived() (begun, whole int) {
 	return s.begun, len(s.whole)
 }
 
+func (s *talker) connected() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.connections
+}
+
 func (s *talker) bodies() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -188,11 +194,14 @@ func newClient(t testing.TB, clock *fakeClock, o Options) *Client {
 	return c
 }
 
+// untargeted approves what names no target.
+var untargeted = guard.New().Judge(guard.TypeNone, "").Approved
+
 // message is a message that names no target.
 func message(action int, url, body string) Message {
 	return Message{
 		Action: action, Method: http.MethodPost, URL: url, Body: body,
-		Type: guard.TypeNone, Approved: guard.New().Judge(guard.TypeNone, "").Approved,
+		Type: guard.TypeNone, Approved: untargeted,
 		Headers: []Header{{"Content-Type", "application/json"}, {"Authorization", "Bearer " + secret}},
 		Secrets: map[string]string{"token": secret},
 	}
