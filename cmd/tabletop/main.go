@@ -1,6 +1,7 @@
 // Command tabletop rehearses DNIF workbooks offline: it runs their blocks over
 // event files on this machine, shows what would be blocked and why, and records
-// every block in an append-only audit. It sends nothing.
+// every block in an append-only audit. Only apply sends, and only a plan that was
+// reviewed.
 package main
 
 import (
