@@ -219,3 +219,28 @@ func TestWhatDeliverRefuses(t *testing.T) {
 	}
 	deliver(t, log, run, nil, sendable(3), sendable(4), sendable(6))
 }
+
+// TestAnOutcomeNeedsADurableIntent holds the file locked while an intent waits:
+// nothing may have become of it yet.
+func TestAnOutcomeNeedsADurableIntent(t *testing.T) {
+	path := auditPath(t)
+	log, run := sendingLog(t, path, 0)
+	defer closeLog(t, log)
+	other := raw(t, path)
+	execute(t, other, "BEGIN IMMEDIATE")
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		if err := log.Deliver(t.Context(), run, nil, []workbook.Action{sendable(1)}); err != nil {
+			t.Error(err)
+		}
+	})
+	untilWriting(t, &log.group)
+	failed := make(chan error, 1)
+	wait.Go(func() { failed <- log.Deliver(t.Context(), run, []Outcome{sent(1)}, nil) })
+	if err := <-failed; err == nil || !strings.Contains(err.Error(), "no intent that is recorded") {
+		t.Errorf("an outcome before its intent is durable: %v", err)
+	}
+	execute(t, other, "ROLLBACK")
+	wait.Wait()
+	deliver(t, log, run, []Outcome{sent(1)})
+}
