@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 	"errors"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -12,22 +11,31 @@ import (
 	"tabletop/workbook"
 )
 
-// untilWaiting waits until a number of calls wait for the next commit.
-func untilWaiting(g *group, n int) {
-	for there := -1; there < n; runtime.Gosched() {
+// until waits for a state of a group; a minute is more than any state takes.
+func until(t testing.TB, g *group, reached func() bool) {
+	t.Helper()
+	for range 60_000 {
 		g.mu.Lock()
-		there = len(g.waiting)
+		there := reached()
 		g.mu.Unlock()
+		if there {
+			return
+		}
+		time.Sleep(time.Millisecond)
 	}
+	t.Fatalf("%d calls wait, and no more", len(g.waiting))
+}
+
+// untilWaiting waits until a number of calls wait for the next commit.
+func untilWaiting(t testing.TB, g *group, n int) {
+	t.Helper()
+	until(t, g, func() bool { return len(g.waiting) >= n })
 }
 
 // untilWriting waits until a call writes.
-func untilWriting(g *group) {
-	for writes := false; !writes; runtime.Gosched() {
-		g.mu.Lock()
-		writes = g.busy && len(g.waiting) == 0
-		g.mu.Unlock()
-	}
+func untilWriting(t testing.TB, g *group) {
+	t.Helper()
+	until(t, g, func() bool { return g.busy && len(g.waiting) == 0 })
 }
 
 // sendingLog is a log with a run that sends.
@@ -62,11 +70,11 @@ func TestCallsShareACommit(t *testing.T) {
 		})
 	}
 	call(1)
-	untilWriting(&log.group)
+	untilWriting(t, &log.group)
 	for number := 2; number <= callers; number++ {
 		call(number)
 	}
-	untilWaiting(&log.group, callers-1)
+	untilWaiting(t, &log.group, callers-1)
 	execute(t, other, "ROLLBACK")
 	wait.Wait()
 	var commits []int
@@ -139,9 +147,9 @@ func TestACallIsNotGivenUp(t *testing.T) {
 		})
 	}
 	call([]Outcome{sent(1)})
-	untilWriting(&log.group)
+	untilWriting(t, &log.group)
 	call(nil, sendable(2))
-	untilWaiting(&log.group, 1)
+	untilWaiting(t, &log.group, 1)
 	cancel()
 	execute(t, other, "ROLLBACK")
 	wait.Wait()
@@ -210,4 +218,29 @@ func TestWhatDeliverRefuses(t *testing.T) {
 		t.Errorf("%d entries, were %d: %v", report.Entries, before, report.Breaks)
 	}
 	deliver(t, log, run, nil, sendable(3), sendable(4), sendable(6))
+}
+
+// TestAnOutcomeNeedsADurableIntent holds the file locked while an intent waits:
+// nothing may have become of it yet.
+func TestAnOutcomeNeedsADurableIntent(t *testing.T) {
+	path := auditPath(t)
+	log, run := sendingLog(t, path, 0)
+	defer closeLog(t, log)
+	other := raw(t, path)
+	execute(t, other, "BEGIN IMMEDIATE")
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		if err := log.Deliver(t.Context(), run, nil, []workbook.Action{sendable(1)}); err != nil {
+			t.Error(err)
+		}
+	})
+	untilWriting(t, &log.group)
+	failed := make(chan error, 1)
+	wait.Go(func() { failed <- log.Deliver(t.Context(), run, []Outcome{sent(1)}, nil) })
+	if err := <-failed; err == nil || !strings.Contains(err.Error(), "no intent that is recorded") {
+		t.Errorf("an outcome before its intent is durable: %v", err)
+	}
+	execute(t, other, "ROLLBACK")
+	wait.Wait()
+	deliver(t, log, run, []Outcome{sent(1)})
 }
