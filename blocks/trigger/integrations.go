@@ -46,9 +46,14 @@ func Load(path string) (*Integrations, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the integrations: %w", err)
 	}
+	return compileFile(node, workbook.Document{Path: path, Text: text})
+}
+
+// compileFile checks a file as written.
+func compileFile(node source.Node, document workbook.Document) (*Integrations, error) {
 	var file integrationsFile
 	problems := source.Decode(node, &file)
-	n := &Integrations{document: workbook.Document{Path: path, Text: text}}
+	n := &Integrations{document: document}
 	if file.Integrations.Exists() && !file.Integrations.IsList() {
 		problems = append(problems, file.Integrations.Problem("integrations must be a list", "begin each configuration with '- name: '"))
 	}
@@ -59,7 +64,7 @@ func Load(path string) (*Integrations, error) {
 	}
 	x := newExpressions()
 	for _, item := range items {
-		problems = append(problems, n.add(item, filepath.Dir(path), x)...)
+		problems = append(problems, n.add(item, filepath.Dir(document.Path), x)...)
 	}
 	if problems.Err() != nil {
 		return nil, problems

@@ -2,6 +2,7 @@ package trigger
 
 import (
 	"errors"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"tabletop/workbook"
 	"tabletop/workbook/source"
 )
 
@@ -176,6 +178,67 @@ func TestProblemsHavePlaces(t *testing.T) {
 	_, err := loadText(t, "integrations:\n  - name: A\n    url: https://h.example\n    target: none\n    payload: |\n      {\"a\": 1,\n       \"$Key\": 2}\n")
 	if err == nil || !strings.Contains(err.Error(), ":7:9: a column can't name a key") {
 		t.Error(err)
+	}
+}
+
+// FuzzLoad reads any file of configurations: each mistake has its place, and
+// what loads sends everything to one host.
+func FuzzLoad(f *testing.F) {
+	for _, name := range Ready() {
+		text, _ := ReadyText(name)
+		f.Add(text)
+	}
+	f.Add("integrations:\n  - {name: A, url: 'https://h.example/$A', target: none, undo: {url: 'https://h.example/[x]'}, effect: [a], secrets: {x: {file: y}}}\n")
+	f.Add("integrations: [{}]")
+	f.Add(plugins)
+	f.Fuzz(func(t *testing.T, text string) {
+		node, err := source.Parse("integrations.yaml", []byte(text))
+		if err != nil || strings.Contains(text, "ca:") { // which would read a file
+			return
+		}
+		n, err := compileFile(node, workbook.Document{Path: "integrations.yaml"})
+		var problems source.Problems
+		switch {
+		case err == nil:
+			for _, i := range n.list {
+				oneOrigin(t, i)
+			}
+		case !errors.As(err, &problems) || len(problems) == 0:
+			t.Fatal(err)
+		}
+		for _, p := range problems {
+			if p.Line < 1 || p.Column < 1 || p.Message == "" || p.File != "integrations.yaml" {
+				t.Errorf("a mistake without a place: %+v", p)
+			}
+		}
+	})
+}
+
+// oneOrigin holds all calls of a configuration to its origin.
+func oneOrigin(t *testing.T, n *Integration) {
+	values := map[string]string{}
+	for _, need := range n.needs() {
+		values[need.field] = "x"
+	}
+	calls := map[string]func() (Call, error){
+		"request":  func() (Call, error) { return n.SendCall(values, Shown) },
+		"undo":     func() (Call, error) { return n.UndoCall(values, Shown) },
+		"task":     func() (Call, error) { return n.TaskCall("x", values, Shown) },
+		"ask":      func() (Call, error) { return n.AskCall(values, Shown) },
+		"validate": func() (Call, error) { return n.ValidateCall(Shown) },
+	}
+	for what, build := range calls {
+		c, err := build()
+		if err != nil {
+			continue
+		}
+		u, err := url.Parse(c.URL)
+		if err != nil || !strings.EqualFold(u.Scheme+"://"+u.Host, n.Origin()) {
+			t.Errorf("the %s of %q goes to %s, not to %s: %v", what, n.Name, c.URL, n.Origin(), err)
+		}
+	}
+	if len(n.Digest()) != 64 || n.Undo() != (n.CannotUndo() == "") {
+		t.Errorf("%q: digest %q, undo %t %q", n.Name, n.Digest(), n.Undo(), n.CannotUndo())
 	}
 }
 
