@@ -143,7 +143,7 @@ func (c *Client) transport(l line) *http.Transport {
 	var http1 http.Protocols
 	http1.SetHTTP1(true)
 	t := &http.Transport{
-		Proxy:                  func(r *http.Request) (*url.URL, error) { return c.proxyFor(r.URL) },
+		Proxy:                  func(r *http.Request) (*url.URL, error) { return c.proxy(r.URL) },
 		DialContext:            c.dialer(l.connect),
 		TLSClientConfig:        &tls.Config{RootCAs: l.roots, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    l.connect,

@@ -27,8 +27,7 @@ type request struct {
 	body    string
 	line    line
 	read    time.Duration
-	// redaction strikes out the secrets, kept is how much of an answer is read
-	// so that none of them is cut in two at its edge.
+	// redaction strikes out the secrets.
 	redaction *redaction
 }
 
@@ -97,8 +96,8 @@ func (r *request) http(ctx context.Context) *http.Request {
 
 // An exchange is one request on the wire and what came of it.
 type exchange struct {
-	// answer is nil where none came. Its body may be longer than MaxResponse by
-	// what is needed to see a secret across that edge.
+	// answer is nil where none came. Its body is longer than MaxResponse where
+	// there was more.
 	answer *Answer
 	// left says that bytes of the request may have left.
 	left bool
@@ -142,7 +141,7 @@ func (c *Client) exchange(ctx context.Context, r *request) exchange {
 		response.Body.Close()
 		return exchange{answer: answer, left: true}
 	}
-	answer.Body, err = io.ReadAll(io.LimitReader(response.Body, int64(MaxResponse+r.redaction.longest+1)))
+	answer.Body, err = io.ReadAll(io.LimitReader(response.Body, MaxResponse+1))
 	response.Body.Close()
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)

@@ -24,7 +24,7 @@ func (c *Client) setProxy(getenv func(string) string) error {
 	settings := &httpproxy.Config{HTTPProxy: read("HTTP_PROXY"), HTTPSProxy: read("HTTPS_PROXY"), NoProxy: read("NO_PROXY")}
 	c.proxy = settings.ProxyFunc()
 	if len(c.endpoints) > 0 {
-		return nil // only this machine is reached, and not through a proxy
+		return nil // only this machine is reached, and that never through a proxy
 	}
 	// A proxy that can't be read would be left out in silence, and requests go
 	// past it. Its text may hold a password, so no error shows it.
@@ -76,14 +76,6 @@ func (c *Client) hideProxy(p *url.URL) {
 		}
 		c.proxySecrets["password of the proxy "+p.Hostname()] = password
 	}
-}
-
-// proxyFor is the proxy of a request, nil for none.
-func (c *Client) proxyFor(u *url.URL) (*url.URL, error) {
-	if len(c.endpoints) > 0 {
-		return nil, nil
-	}
-	return c.proxy(u)
 }
 
 // onlyLoopback refuses to connect to another machine.

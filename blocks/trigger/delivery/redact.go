@@ -17,11 +17,7 @@ import (
 // A redaction strikes secrets out of text: as they stand, as JSON, URLs and
 // HTML escape them, also twice, and in base64 and hexadecimal. [name] takes
 // their place.
-type redaction struct {
-	forms []form
-	// longest is how many bytes the longest spelling of a secret can have.
-	longest int
-}
+type redaction struct{ forms []form }
 
 // A form is a way in which a secret may stand in a text, escapes aside.
 type form struct {
@@ -33,9 +29,6 @@ type form struct {
 }
 
 const (
-	// maxLongest bounds how far past MaxResponse an answer is read for a secret
-	// that lies across that edge, in bytes.
-	maxLongest = 1 << 20
 	// leastEncoded is how long base64 and hexadecimal must be to be struck out:
 	// less stands in many texts by chance.
 	leastEncoded = 6
@@ -72,7 +65,6 @@ func newRedaction(secrets map[string]string) *redaction {
 		if len(text) >= least && !seen[text] {
 			seen[text] = true
 			r.forms = append(r.forms, form{"[" + name + "]", []byte(text), fold})
-			r.longest = max(r.longest, 12*len(text))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(secrets)) {
@@ -88,7 +80,6 @@ func newRedaction(secrets map[string]string) *redaction {
 			}
 		}
 	}
-	r.longest = min(r.longest, maxLongest)
 	return r
 }
 
