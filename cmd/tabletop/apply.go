@@ -21,6 +21,8 @@ type application struct {
 	approvals []string
 	endpoints []string
 	yes       int
+	// again is how long an action counts as done for later runs.
+	again time.Duration
 	reason    string
 	ticket    string
 	output    string
@@ -58,6 +60,7 @@ unused.`,
 	f.StringArrayVar(&a.approvals, "approval", nil, "file of an approval; may be repeated (default all that lie beside the plan)")
 	f.StringArrayVar(&a.endpoints, "endpoint", nil, "send to a simulator on this machine, as FROM=TO; may be repeated")
 	f.IntVar(&a.yes, "yes", 0, "the number of requests, instead of typing it")
+	f.DurationVar(&a.again, "again-after", 24*time.Hour, "how long what a run sent is not sent again by another")
 	f.StringVar(&a.reason, "reason", "", "why it is sent, for the audit")
 	f.StringVar(&a.ticket, "ticket", "", "the ticket that it belongs to, for the audit")
 	f.StringVarP(&a.output, "output", "o", "text", "text or json")
@@ -67,6 +70,9 @@ unused.`,
 func (a *application) run(ctx context.Context, c *console, stdin io.Reader, file string) error {
 	if err := outputForm(a.output, "text", "json"); err != nil {
 		return err
+	}
+	if a.again < 0 {
+		return nothingRan(errors.New("--again-after must be 0 or more, as 24h"))
 	}
 	to, err := parseEndpoints(a.endpoints)
 	if err != nil {
@@ -87,7 +93,7 @@ func (a *application) run(ctx context.Context, c *console, stdin io.Reader, file
 	defer release()
 	d := &dispatch{
 		plan: made, sha: sha, approvals: approvals, unreadable: unreadable, endpoints: to,
-		now: time.Now(), reason: a.reason, ticket: a.ticket, json: a.output == "json",
+		now: time.Now(), again: a.again, reason: a.reason, ticket: a.ticket, json: a.output == "json",
 	}
 	if err := d.known(ctx, a.audit); err != nil {
 		return err

@@ -17,10 +17,6 @@ import (
 	"tabletop/workbook/events"
 )
 
-// sentWithin is how long an action counts as done for later runs: windows of
-// workbooks that run again and again overlap.
-const sentWithin = 24 * time.Hour
-
 // A dispatch is a plan on its way to vendors. The steps before the first
 // request only look: open, review, decide.
 type dispatch struct {
@@ -98,7 +94,11 @@ func (d *dispatch) review(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(changes) > 0 {
+	appeared, err := d.appeared()
+	if err != nil {
+		return err
+	}
+	if changes = append(changes, appeared...); len(changes) > 0 {
 		return &refusal{why: append([]string{"what it rests on changed:"}, changes...)}
 	}
 	if err := d.open(); err != nil {
@@ -108,6 +108,28 @@ func (d *dispatch) review(ctx context.Context) error {
 		return refuse("no own list says what is never to be blocked: write guard.yaml (tabletop guard init --from EVENTS proposes one) and plan again")
 	}
 	return d.checkApprovals()
+}
+
+// appeared tells of files that a plan made now would rest on, and that there were
+// none of when it was made.
+func (d *dispatch) appeared() ([]string, error) {
+	if d.plan.Workbook == nil {
+		return nil, nil
+	}
+	var out []string
+	for _, f := range []struct {
+		known    *plan.File
+		standard string
+	}{{d.plan.Guard, "guard.yaml"}, {d.plan.Approvers, "approvers.yaml"}} {
+		path, err := beside("", d.plan.Path(d.plan.Workbook.Path), f.standard)
+		if err != nil {
+			return nil, err
+		}
+		if f.known == nil && path != "" {
+			out = append(out, path+" is there now, and was not")
+		}
+	}
+	return out, nil
 }
 
 // checkApprovals finds who approved what.
@@ -134,7 +156,7 @@ func (d *dispatch) checkApprovals() error {
 // given are the approvals that count, for the record.
 func (d *dispatch) given() []audit.Approval {
 	var out []audit.Approval
-	for _, g := range d.standing.Plan {
+	for _, g := range d.standing.Counted {
 		given := audit.Approval{Name: g.Name, Key: g.Key, Reason: g.Reason, Statement: g.Approval.Text, Signature: g.Approval.Signature, Time: g.Time}
 		for _, t := range g.Approval.Statement.Targets {
 			given.Actions = append(given.Actions, t.Action)
@@ -260,7 +282,7 @@ func (d *dispatch) delivered(ctx context.Context, reader *audit.Reader, a plan.A
 	if d.mode() != workbook.ModeApply {
 		return "", nil
 	}
-	done, found, err := reader.Delivered(ctx, a.Key, d.now.Add(-sentWithin))
+	done, found, err := reader.Delivered(ctx, a.Key, d.now.Add(-d.again))
 	if err != nil || !found {
 		return "", err
 	}
