@@ -22,10 +22,10 @@ type application struct {
 	endpoints []string
 	yes       int
 	// again is how long an action counts as done for later runs.
-	again time.Duration
-	reason    string
-	ticket    string
-	output    string
+	again  time.Duration
+	reason string
+	ticket string
+	output string
 }
 
 func applyCommand(c *console) *cobra.Command {

@@ -27,9 +27,12 @@ type dispatch struct {
 	unreadable []plan.Refusal
 	endpoints  endpoints
 	now        time.Time
-	reason     string
-	ticket     string
-	json       bool
+	// again is how long an action counts as done for later runs: windows of
+	// workbooks that run again and again overlap.
+	again  time.Duration
+	reason string
+	ticket string
+	json   bool
 	// stores is the file of event stores.
 	stores string
 
