@@ -39,7 +39,7 @@ func flagWords(f *pflag.Flag) (lead, usage string) {
 	switch f.Value.Type() {
 	case "bool":
 		takes = ""
-	case "string":
+	case "string", "stringArray":
 		takes = " TEXT"
 	case "stringToString":
 		takes = " NAME=VALUE"
@@ -55,7 +55,7 @@ func flagWords(f *pflag.Flag) (lead, usage string) {
 	switch f.DefValue {
 	case "", "0", "false", "[]":
 	default:
-		usage += " (default " + f.DefValue + ")"
+		usage += " (default " + strings.TrimSuffix(f.DefValue, "0m0s") + ")"
 	}
 	return lead, usage
 }
