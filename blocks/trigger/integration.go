@@ -20,6 +20,7 @@ type Integration struct {
 	// MaxActions is the most requests that a run may send through it.
 	MaxActions int
 
+	url      string
 	endpoint endpoint
 	headers  []header
 	payload  template
@@ -55,7 +56,7 @@ func (n *Integration) Host() string { return n.endpoint.hostname() }
 func (n *Integration) Origin() string { return n.endpoint.scheme + "://" + n.endpoint.host }
 
 // URL is the URL as it is written, with $Field and [name] in it.
-func (n *Integration) URL() string { return n.endpoint.parts.shown() }
+func (n *Integration) URL() string { return n.url }
 
 // A need is a column that a request can't be built without, and the part of the
 // request that has it.
@@ -98,7 +99,7 @@ type reading struct {
 
 // compile checks a configuration as written; paths in it are relative to folder.
 func (e entryNode) compile(node source.Node, folder string, x *expressions) (*Integration, source.Problems) {
-	n := &Integration{Name: e.Name.Value, Enabled: e.Enabled == nil || *e.Enabled, MaxActions: DefaultMaxActions}
+	n := &Integration{Name: e.Name.Value, Enabled: e.Enabled == nil || *e.Enabled, MaxActions: DefaultMaxActions, url: e.URL.Value}
 	var problems source.Problems
 	if e.MaxActions != nil {
 		n.MaxActions = *e.MaxActions

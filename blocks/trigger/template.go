@@ -167,15 +167,6 @@ func (t template) constant() bool {
 	return true
 }
 
-// shown writes the template as it was written.
-func (t template) shown() string {
-	var b strings.Builder
-	for _, p := range t {
-		b.WriteString(p.literal + p.name())
-	}
-	return b.String()
-}
-
 // with writes the template with the same text in every place.
 func (t template) with(text string) string {
 	var b strings.Builder
