@@ -12,7 +12,7 @@ import (
 
 // TypeEndpoint is a target that is a machine under a vendor's agent, by its name
 // or the agent's.
-const TypeEndpoint = "endpoint"
+const TypeEndpoint = guard.TypeEndpoint
 
 // A targetRule says what a configuration's requests are aimed at: the type, and
 // the column whose value is the target. Where column is empty, the target is

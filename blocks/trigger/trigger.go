@@ -92,6 +92,10 @@ func Prepare(text source.Text, offset int, o Options, p *workbook.Preparation) w
 		p.Report(text.Problem(offset, "no configuration "+guard.Quote(name)+" in "+o.Integrations.document.Path, suggestion))
 		return nil
 	}
+	if fix := integration.called(); fix != "" {
+		p.Report(text.Problem(offset, name+" is no webhook", fix))
+		return nil
+	}
 	if columns.Known && !p.First {
 		for _, n := range integration.needs() {
 			if workbook.ColumnIndex(columns.Names, n.field) < 0 {

@@ -193,6 +193,9 @@ func (d *dispatch) decideOne(ctx context.Context, reader *audit.Reader, a plan.A
 	decided := decision{action: a.Action}
 	decided.action.Key, decided.action.Undo, decided.action.Values = a.Key, a.Undo, nil
 	if !a.Sends() {
+		if a.Verdict == workbook.WouldSend { // a plugin's call that no configuration stands for
+			decided.action.Verdict = workbook.RefusedDisabled
+		}
 		return decided, nil
 	}
 	filled, err := d.fill(a)

@@ -15,6 +15,8 @@ func (g *Guard) allowed(kind, canonical string) (entry, bool) {
 		s.address, _ = indicator.Address(canonical)
 	case TypeMailbox:
 		s.mailbox = canonical
+	case TypeEndpoint:
+		s.host = canonical
 	case TypeDomain, TypeURL:
 		host, _ := indicator.Host(canonical)
 		if a, ok := indicator.Address(host); ok {

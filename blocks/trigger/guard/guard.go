@@ -32,11 +32,13 @@ const (
 	TypeFileMD5    = "file_md5"
 	TypeFileSHA1   = "file_sha1"
 	TypeFileSHA256 = "file_sha256"
-	TypeNone       = "none"
+	// TypeEndpoint is a machine, by its name or that of the agent on it.
+	TypeEndpoint = "endpoint"
+	TypeNone     = "none"
 )
 
 // Types lists the types of target that a configuration may name.
-var Types = []string{TypeIP, TypeURL, TypeDomain, TypeMailbox, TypeFileSHA1, TypeFileSHA256, TypeFileMD5}
+var Types = []string{TypeIP, TypeURL, TypeDomain, TypeMailbox, TypeFileSHA1, TypeFileSHA256, TypeFileMD5, TypeEndpoint}
 
 // maxTarget is the longest target that is judged, in bytes.
 const maxTarget = 4096
@@ -207,6 +209,8 @@ func (g *Guard) examine(kind, target string) (canonical string, found finding) {
 		return g.mailbox(target)
 	case TypeFileMD5, TypeFileSHA1, TypeFileSHA256:
 		return g.hash(kind, target)
+	case TypeEndpoint:
+		return g.endpoint(target)
 	}
 	return "", flaw("tabletop knows no targets of type " + Quote(kind))
 }

@@ -23,8 +23,6 @@ const MaxBytes = 64 << 20
 type Plan struct {
 	// Form is the file's form, Form.
 	Form int `json:"tabletop_plan"`
-	// Name is the workbook's, or says what the plan is for.
-	Name string `json:"name"`
 	// Run is the rehearsal that made the plan, in the audit that recorded it.
 	Run     int64     `json:"run"`
 	Created time.Time `json:"created"`
@@ -32,6 +30,8 @@ type Plan struct {
 	Planner Planner   `json:"planner"`
 	Reason  string    `json:"reason"`
 	Ticket  string    `json:"ticket"`
+	// Name is the workbook's, or says what the plan is for.
+	Name string `json:"name"`
 
 	// Folder is where the plan was made; the paths below are relative to it.
 	Folder       string               `json:"folder"`
