@@ -48,7 +48,8 @@ func (d *dispatch) send(ctx context.Context, c *console, reader *audit.Reader, l
 	}
 	c.summary(d)
 	if d.count() == 0 {
-		return refused(errors.New("nothing of this plan goes: each action has its reason above"))
+		none := &refusal{why: []string{"no action of it goes, each for its own reason"}}
+		return errors.Join(refused(none), d.recordRefusal(ctx, log, none))
 	}
 	queues := d.queues()
 	client, err := d.client(queues)

@@ -49,7 +49,7 @@ func (c *console) planned(p *plan.Plan, w writtenPlan, asJSON bool) {
 // nextStep says what comes after a plan.
 func nextStep(p *plan.Plan, file string, totals map[workbook.Verdict]int) string {
 	switch {
-	case totals[workbook.WouldSend]+totals[workbook.NeedsApproval] == 0:
+	case !slices.ContainsFunc(p.Actions, plan.Action.Sends):
 		return "nothing of it would be sent"
 	case p.Approvers != nil:
 		return "next: have it approved with tabletop approve " + file
