@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"runtime"
 	"sync"
 )
 
@@ -26,6 +27,8 @@ func (g *group) join(ctx context.Context, d *delivery, write func(context.Contex
 	if !leads && !<-d.leads {
 		return d.failed
 	}
+	// Those that the last commit has let go on may come again at once.
+	runtime.Gosched()
 	g.mu.Lock()
 	batch := g.waiting
 	g.waiting = nil
