@@ -11,15 +11,11 @@ type countedConn struct {
 
 	mu      sync.Mutex
 	written int64
-	sealed  bool
 }
 
 func (c *countedConn) Write(b []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.sealed {
-		return 0, net.ErrClosed
-	}
 	n, err := c.Conn.Write(b)
 	c.written += int64(n)
 	return n, err
@@ -35,11 +31,8 @@ func (c *countedConn) sofar() int64 {
 // seal closes the connection and returns how many bytes left through it; none
 // does afterwards.
 func (c *countedConn) seal() int64 {
-	c.Conn.Close() // ends a Write that holds the lock
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.sealed = true
-	return c.written
+	c.Conn.Close() // ends a Write that holds the lock, and fails later ones
+	return c.sofar()
 }
 
 // counted finds the counter below TLS.

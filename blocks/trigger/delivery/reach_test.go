@@ -12,10 +12,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"tabletop/workbook"
 )
@@ -340,6 +343,44 @@ func TestHTTPSProxy(t *testing.T) {
 	refuse.Store(true)
 	if o := c.Send(t.Context(), message(2, "https://example.com/block", "{}"), p); o.Verdict != workbook.Failed || o.Attempts != 3 || !strings.Contains(o.Reason, "Proxy Authentication Required") {
 		t.Errorf("got %+v", o)
+	}
+}
+
+func TestSilentProxy(t *testing.T) {
+	proxy := listen(t, func(w *wire, _ int) { w.wait() })
+	c := newClient(t, newClock(), Options{Hosts: []string{"https://example.com"}, Getenv: environment(map[string]string{"https_proxy": proxy.url()}), Resolver: noNames})
+	o := c.Send(t.Context(), message(1, "https://example.com/block", "{}"), rash)
+	if o.Verdict != workbook.Failed || o.Attempts != 3 || !strings.Contains(o.Reason, "example.com could not be reached within 50ms") {
+		t.Errorf("got %+v", o)
+	}
+}
+
+// TestRequestAsWritten: what arrives is what the message says, and what HTTP
+// needs besides.
+func TestRequestAsWritten(t *testing.T) {
+	arrived := make(chan *http.Request, 1)
+	s := listen(t, func(w *wire, _ int) {
+		if r := w.request(); r != nil {
+			arrived <- r
+			w.say(accepted)
+		}
+	})
+	body := "{\"a\": \"\u00fc\"}\n"
+	m := message(1, s.url()+"/a%2Fb/../c?q=%20+&q=2", body)
+	m.Headers = []Header{{"content-type", "application/json;charset=utf-8"}, {"X-Two", "a"}, {"X-Two", "b"}, {"User-Agent", "ours"}}
+	if o := client(t, newClock(), s.url()).Send(t.Context(), m, patient); o.Verdict != workbook.Sent {
+		t.Fatalf("got %+v", o)
+	}
+	r := <-arrived
+	want := http.Header{
+		"Content-Type": {"application/json;charset=utf-8"}, "X-Two": {"a", "b"}, "User-Agent": {"ours"},
+		"Content-Length": {strconv.Itoa(len(body))},
+	}
+	if difference := cmp.Diff(want, r.Header); difference != "" {
+		t.Error(difference)
+	}
+	if r.RequestURI != "/a%2Fb/../c?q=%20+&q=2" || s.bodies()[0] != body {
+		t.Errorf("arrived at %s: %q", r.RequestURI, s.bodies())
 	}
 }
 

@@ -189,6 +189,20 @@ func TestRedactAtTheEdge(t *testing.T) {
 	}
 }
 
+// TestRedactJudgement: a rule sees the answer as it came, and what it makes of
+// it is struck.
+func TestRedactJudgement(t *testing.T) {
+	s := listen(t, say("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"+secret))
+	p := patient
+	p.Judge = func(a Answer) Judgement {
+		return Judgement{workbook.Failed, "the vendor said " + string(a.Body), string(a.Body)}
+	}
+	o := client(t, newClock(), s.url()).Send(t.Context(), message(1, s.url(), "{}"), p)
+	if o.Reason != "the vendor said [token]" || o.Task != "[token]" || o.Response.Body != "[token]" {
+		t.Errorf("got %+v with %+v", o, o.Response)
+	}
+}
+
 func TestRedactHeaders(t *testing.T) {
 	s := listen(t, say("HTTP/1.1 200 OK\r\nX-Echo: Bearer "+url.QueryEscape(secret)+"\r\nContent-Length: 0\r\n\r\n"))
 	a, err := client(t, newClock(), s.url()).Ask(t.Context(), call(http.MethodGet, s.url()+"/?a="+url.QueryEscape(secret)), patient)
