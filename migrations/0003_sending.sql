@@ -168,4 +168,4 @@ FROM entries e
 JOIN bodies b ON b.seq = e.seq
 WHERE e.kind IN ('validation', 'enabling');
 
-INSERT INTO schemas (version, program) VALUES (3, '0.2.0');
+INSERT INTO schemas (version, program) VALUES (3, '0.1.0');

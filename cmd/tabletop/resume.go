@@ -92,7 +92,7 @@ func (r *resuming) run(ctx context.Context, c *console, stdin io.Reader, arg str
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer func() { _ = release() }() // the lock ends with the process anyway
 	s := &settling{resuming: r, c: c, stdin: stdin, number: number, plan: map[int]plan.Action{}}
 	if err := s.open(ctx); err != nil {
 		return err
