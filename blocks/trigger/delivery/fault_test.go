@@ -266,7 +266,7 @@ func TestNetHTTPWouldSendTwice(t *testing.T) {
 			w.answer(accepted)
 		})
 		transport := &http.Transport{}
-		defer transport.CloseIdleConnections()
+		t.Cleanup(transport.CloseIdleConnections)
 		for range 2 {
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url(), strings.NewReader(body))
 			if err != nil {
