@@ -90,8 +90,9 @@ type Policy struct {
 	// between two, whatever a Retry-After says.
 	Tries   int
 	MaxWait time.Duration
-	// Judge judges an answer, whole or not. It sees the answer as it came. Nil
-	// takes every 2xx for sent.
+	// Judge judges an answer, whole or not, as it came: secrets may stand in it,
+	// and are struck out of what Judge returns. Where it needs the body and the
+	// answer is not whole, it says Unknown. Nil takes every 2xx for sent.
 	Judge func(Answer) Judgement
 	// Roots are the certificates that TLS trusts, nil for the system's.
 	Roots *x509.CertPool
