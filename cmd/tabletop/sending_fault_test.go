@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"tabletop/audit"
 	"tabletop/blocks/trigger"
 	"tabletop/blocks/trigger/simulator"
 	"tabletop/workbook"
@@ -352,16 +351,7 @@ func (m *matrix) resumed(t *testing.T, r faultRow, run int64) {
 			t.Errorf("resume made a %s to %s", x.Method, x.Path)
 		}
 	}
-	reader, err := audit.OpenReader(t.Context(), m.path("audit.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer reader.Close()
-	shown, err := reader.Show(t.Context(), run)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, a := range shown.Actions {
+	for _, a := range m.shown(t, run).Actions {
 		if want := last(r.cells[columnOf(t, a.Integration)]); a.Verdict != want {
 			t.Errorf("after resume, %s is %s, not %s: %s", a.Integration, a.Verdict, want, a.Reason)
 		}
