@@ -37,7 +37,7 @@ const plugins = `integrations:
 // prepared prepares _trigger api of the call's plugin on the columns.
 func prepared(t testing.TB, text string, c PluginCall, in workbook.Columns, columns ...string) (workbook.Step, *workbook.Preparation) {
 	t.Helper()
-	o := Options{Vendor: simulator.New()}
+	o := Options{Vendor: simulator.New(), Planning: true}
 	if text != "" {
 		n, err := loadText(t, text)
 		if err != nil {
@@ -70,6 +70,9 @@ func TestPluginWithAConfiguration(t *testing.T) {
 	want := &workbook.Request{Method: "POST", URL: "https://pan.example/api/203.0.113.7?by=anna", Headers: map[string]string{}, Body: `{"ip": "203.0.113.7", "tag": "bad", "who": "anna"}`}
 	if diff := cmp.Diff(want, out.Actions[0].Request); diff != "" {
 		t.Error(diff)
+	}
+	if diff := cmp.Diff(map[string]string{"$1": "203.0.113.7", "$2": "bad", "$User": "anna"}, out.Actions[0].Values); diff != "" {
+		t.Error("what a plan fills the request with anew:", diff)
 	}
 	var verdicts []workbook.Verdict
 	for _, a := range out.Actions {

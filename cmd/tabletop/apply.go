@@ -95,9 +95,6 @@ func (a *application) run(ctx context.Context, c *console, stdin io.Reader, file
 		plan: made, sha: sha, approvals: approvals, unreadable: unreadable, endpoints: to,
 		now: time.Now(), again: a.again, reason: a.reason, ticket: a.ticket, json: a.output == "json",
 	}
-	if err := d.known(ctx, a.audit); err != nil {
-		return err
-	}
 	return d.apply(ctx, c, a.audit, func(count int) error { return confirm(ctx, c, stdin, a.yes, count) })
 }
 
@@ -138,27 +135,38 @@ func confirm(ctx context.Context, c *console, stdin io.Reader, yes, count int) e
 	return nil
 }
 
-// known looks the plan up in the audit.
-func (d *dispatch) known(ctx context.Context, path string) error {
-	reader, err := audit.OpenReader(ctx, path)
-	if err != nil {
-		return nothingRan(err)
-	}
-	defer reader.Close()
+// known looks the plan up in the audit, which must have it, and no run that
+// applied it.
+func (d *dispatch) known(ctx context.Context, reader *audit.Reader) error {
 	entry, err := reader.FindPlan(ctx, d.sha)
-	if errors.Is(err, audit.ErrNoPlan) {
-		return refused(fmt.Errorf("%s does not know this plan: it was changed since, or made with another audit (--audit)", path))
+	switch {
+	case errors.Is(err, audit.ErrNoPlan):
+		return refuse("the audit does not know it: it was changed since, or made with another audit (--audit)")
+	case err != nil:
+		return err
+	case entry.Run != d.plan.Run:
+		return refuse("it says that run %d made it, and the audit that run %d did", d.plan.Run, entry.Run)
+	case d.mode() != workbook.ModeApply:
+		return nil
 	}
+	applied, err := reader.AppliedBy(ctx, d.sha)
 	if err != nil {
 		return err
 	}
-	if entry.Run != d.plan.Run {
-		return refused(fmt.Errorf("the plan says that run %d made it, and %s that run %d did", d.plan.Run, path, entry.Run))
+	for _, a := range applied {
+		if a.Mode == workbook.ModeApply {
+			return appliedAlready(a.Run)
+		}
 	}
 	return nil
 }
 
-// modeOf is the mode in which requests go.
+// appliedAlready refuses a plan that a run applied.
+func appliedAlready(run int64) error {
+	return refuse("run %d applied it already: tabletop resume %d settles what is open of it", run, run)
+}
+
+// mode is the mode in which requests go.
 func (d *dispatch) mode() string {
 	if len(d.endpoints) > 0 {
 		return workbook.ModeSimulate

@@ -40,6 +40,8 @@ type dispatch struct {
 	guard        *trigger.Guard
 	standing     plan.Standing
 	decisions    []decision
+	// since is from when on what was sent counts as done.
+	since time.Time
 }
 
 // A decision is what becomes of one action of the plan.
@@ -176,6 +178,9 @@ func (d *dispatch) storeRoot(_ context.Context, name string) (string, error) {
 
 // decide says of every action whether it goes.
 func (d *dispatch) decide(ctx context.Context, reader *audit.Reader) error {
+	if err := d.countsFrom(ctx, reader); err != nil {
+		return err
+	}
 	first := map[string]int{}
 	for _, a := range d.plan.Actions {
 		decided, err := d.decideOne(ctx, reader, a, first)
@@ -185,6 +190,19 @@ func (d *dispatch) decide(ctx context.Context, reader *audit.Reader) error {
 		d.decisions = append(d.decisions, decided)
 	}
 	return d.withinLimits(ctx, reader)
+}
+
+// countsFrom finds from when on what was sent counts as done. What takes a run
+// back was not done before that run: an earlier inverse request took back an
+// earlier run.
+func (d *dispatch) countsFrom(ctx context.Context, reader *audit.Reader) error {
+	d.since = d.now.Add(-d.again)
+	if d.plan.Undoes == 0 {
+		return nil
+	}
+	undone, err := reader.Show(ctx, d.plan.Undoes)
+	d.since = undone.Started
+	return err
 }
 
 // decideOne decides on one action; first maps the keys of those that go to their
@@ -288,7 +306,7 @@ func (d *dispatch) delivered(ctx context.Context, reader *audit.Reader, a plan.A
 	if d.mode() != workbook.ModeApply {
 		return "", nil
 	}
-	done, found, err := reader.Delivered(ctx, a.Key, d.now.Add(-d.again))
+	done, found, err := reader.Delivered(ctx, a.Key, d.since)
 	if err != nil || !found {
 		return "", err
 	}

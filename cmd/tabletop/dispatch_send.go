@@ -31,16 +31,25 @@ func (d *dispatch) apply(ctx context.Context, c *console, path string, confirm f
 	return err
 }
 
+// send sends the plan. What it refuses is recorded.
 func (d *dispatch) send(ctx context.Context, c *console, reader *audit.Reader, log *audit.Log, confirm func(int) error) error {
-	err := d.review(ctx)
-	if err == nil {
-		err = d.decide(ctx, reader)
-	}
+	err := d.checked(ctx, c, reader, log, confirm)
 	var not *refusal
 	if errors.As(err, &not) {
 		return errors.Join(refused(not), d.recordRefusal(ctx, log, not))
 	}
-	if err != nil {
+	return err
+}
+
+// checked sends the plan once all of it is checked.
+func (d *dispatch) checked(ctx context.Context, c *console, reader *audit.Reader, log *audit.Log, confirm func(int) error) error {
+	if err := d.known(ctx, reader); err != nil {
+		return err
+	}
+	if err := d.review(ctx); err != nil {
+		return err
+	}
+	if err := d.decide(ctx, reader); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -48,8 +57,7 @@ func (d *dispatch) send(ctx context.Context, c *console, reader *audit.Reader, l
 	}
 	c.summary(d)
 	if d.count() == 0 {
-		none := &refusal{why: []string{"no action of it goes, each for its own reason"}}
-		return errors.Join(refused(none), d.recordRefusal(ctx, log, none))
+		return refuse("nothing of it goes, each action for its own reason")
 	}
 	queues := d.queues()
 	client, err := d.client(queues)
@@ -105,7 +113,7 @@ func (d *dispatch) begin(ctx context.Context, log *audit.Log) (int64, error) {
 	run, err := log.Begin(kept, info)
 	var applied *audit.AppliedError
 	if errors.As(err, &applied) {
-		return 0, refused(fmt.Errorf("run %d applied this plan already: tabletop resume %d settles what is open of it", applied.Run, applied.Run))
+		return 0, appliedAlready(applied.Run)
 	}
 	if err != nil {
 		return 0, err

@@ -54,7 +54,7 @@ func atRoot(t *testing.T) (auditPath string) {
 }
 
 // tabletop runs the program in this process.
-func tabletop(t *testing.T, args ...string) (code int, stdout, stderr string) {
+func tabletop(t testing.TB, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, err bytes.Buffer
 	code = run(context.Background(), args, strings.NewReader(""), &out, &err)

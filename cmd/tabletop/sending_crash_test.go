@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -18,31 +17,12 @@ import (
 	"tabletop/workbook"
 )
 
-// A drill is a workbook that blocks twenty addresses and tells a chat of each,
-// ready to be sent to a simulator.
-type drill struct {
-	folder  string
-	program string
-	url     string
-
-	mutex    sync.Mutex
-	arrivals []simulator.Arrival
-	// onArrival, where set, is called with the count of arrivals before each is
-	// answered.
-	onArrival func(n int)
-}
-
 const drillWorkbook = `workbook: Twenty addresses
 blocks:
   - sql: |
       SELECT $SrcIP, count(*) FROM FIREWALL WHERE $Duration=1d GROUP BY $SrcIP
   - trigger: 'Trend Micro XDR: Block IP'
   - trigger: chat
-`
-
-const drillGuard = `never:
-  - value: 192.0.2.0/24
-    reason: our own network
 `
 
 const drillChat = `
@@ -53,10 +33,9 @@ const drillChat = `
     target: none
 `
 
-// newDrill writes the workbook and its events and starts the simulator.
-func newDrill(t *testing.T) *drill {
+// twentyAddresses is a drill that blocks twenty addresses and tells a chat of each.
+func twentyAddresses(t *testing.T) *drill {
 	t.Helper()
-	s := &drill{folder: t.TempDir()}
 	integrations, err := os.ReadFile("../../examples/integrations.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -65,84 +44,17 @@ func newDrill(t *testing.T) *drill {
 	for i := range 20 {
 		fmt.Fprintf(&events, `{"$CNAMTime":%d,"$SrcIP":"203.0.113.%d","$DstIP":"192.0.2.5"}`+"\n", 1769860800+i, i+1)
 	}
-	for name, text := range map[string]string{
+	return newDrill(t, map[string]string{
 		"workbook.yaml": drillWorkbook, "guard.yaml": drillGuard, "integrations.yaml": strings.TrimRight(string(integrations), "\n") + "\n" + drillChat,
 		"events/FIREWALL.ndjson": events.String(),
-	} {
-		path := filepath.Join(s.folder, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return s
-}
-
-// serve starts a server of a vendor; stop has it answer what is in flight and
-// end.
-func (s *drill) serve(t *testing.T, vendor *simulator.Vendor) (stop func()) {
-	t.Helper()
-	at := "127.0.0.1:0"
-	if s.url != "" { // where the configurations were validated
-		at = strings.TrimPrefix(s.url, "http://")
-	}
-	server, err := simulator.Listen(context.Background(), at, simulator.Options{Vendor: vendor, Report: s.arrived})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(ctx) }()
-	s.url = server.URL()
-	return sync.OnceFunc(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
 	})
-}
-
-func (s *drill) arrived(a simulator.Arrival) {
-	s.mutex.Lock()
-	s.arrivals = append(s.arrivals, a)
-	n := len(s.arrivals)
-	s.mutex.Unlock()
-	if s.onArrival != nil {
-		s.onArrival(n)
-	}
-}
-
-// endpoints are the flags that send to the simulator.
-func (s *drill) endpoints() []string {
-	return []string{"--endpoint", "https://api.xdr.trendmicro.com=" + s.url, "--endpoint", "https://chat.example.com=" + s.url}
-}
-
-// build builds the program, for tests that kill it.
-func (s *drill) build(t *testing.T) {
-	t.Helper()
-	s.program = filepath.Join(s.folder, "tabletop")
-	if out, err := exec.Command("go", "build", "-o", s.program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-}
-
-// run runs the program in this process, in the folder of the drill.
-func (s *drill) run(t *testing.T, args ...string) string {
-	t.Helper()
-	code, stdout, stderr := tabletop(t, args...)
-	if code != 0 {
-		t.Fatalf("%v exits %d\n%s\n%s", args, code, stdout, stderr)
-	}
-	return stdout
 }
 
 // TestAKilledApplyIsTold kills apply at many moments. Whatever the moment:
 // what arrived has its intent in the audit, nothing arrived twice, and after
 // resume each action has the verdict that is true.
 func TestAKilledApplyIsTold(t *testing.T) {
-	s := newDrill(t)
+	s := twentyAddresses(t)
 	s.build(t)
 	t.Chdir(s.folder)
 	stop := s.serve(t, simulator.New())
@@ -191,9 +103,7 @@ func (s *drill) killed(t *testing.T, after time.Duration, at int) kill {
 	t.Helper()
 	vendor := simulator.New()
 	stop := s.serve(t, vendor)
-	s.mutex.Lock()
-	s.arrivals = nil
-	s.mutex.Unlock()
+	s.forget()
 	args := append([]string{"apply", "plan.json", "--yes", "40", "-o", "json"}, s.endpoints()...)
 	cmd := exec.Command(s.program, args...)
 	var once sync.Once
@@ -309,10 +219,8 @@ func (s *drill) resume(t *testing.T, run audit.Run, arrived map[string]int) (unk
 
 // arrivedByBody counts the POSTs that arrived, by their bodies.
 func (s *drill) arrivedByBody() map[string]int {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
 	out := map[string]int{}
-	for _, a := range s.arrivals {
+	for _, a := range s.seen() {
 		if a.Method == "POST" && a.Read {
 			out[a.Body]++
 		}
