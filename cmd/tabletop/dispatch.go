@@ -281,15 +281,16 @@ func (d *dispatch) withinLimits(ctx context.Context, reader *audit.Reader) error
 			continue
 		}
 		n, _ := d.integrations.Find(name)
+		if why := d.endpoints.lacks(n); why != "" {
+			disabled = append(disabled, why)
+			continue
+		}
 		cycle, err := reader.Lifecycle(ctx, n.Digest(), d.endpoints.of(n.Origin()))
 		if err != nil {
 			return err
 		}
 		if why := notReady(n, cycle); why != "" {
 			disabled = append(disabled, guard.Quote(name)+" "+why)
-		}
-		if len(d.endpoints) > 0 && d.endpoints.of(n.Origin()) == "" {
-			disabled = append(disabled, fmt.Sprintf("%s sends to %s, for which there is no --endpoint", guard.Quote(name), n.Origin()))
 		}
 		if d.plan.Undoes == 0 && counts[name] > n.MaxActions {
 			over = append(over, fmt.Sprintf("%s: %d actions, over the cap of %d (max_actions)", guard.Quote(name), counts[name], n.MaxActions))

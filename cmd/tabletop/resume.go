@@ -297,6 +297,9 @@ func (s *settling) taken(ctx context.Context, a workbook.Action) (taken bool, wh
 	if !n.HasAsk() {
 		return false, "its configuration does not say how to ask (ask)"
 	}
+	if why := s.endpoints.lacks(n); why != "" {
+		return false, why
+	}
 	secrets := map[string]string{}
 	call, err := n.AskCall(planned.Values, s.noting(n, secrets))
 	if err != nil {
