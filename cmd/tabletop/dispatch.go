@@ -40,6 +40,8 @@ type dispatch struct {
 	integrations *trigger.Integrations
 	guard        *trigger.Guard
 	standing     plan.Standing
+	// undoes is the run that the plan takes back, once it was looked up.
+	undoes *audit.Run
 	decisions    []decision
 }
 
@@ -190,7 +192,7 @@ func (d *dispatch) decideOne(ctx context.Context, reader *audit.Reader, a plan.A
 		decided.action.Reason = fmt.Sprintf("the same request as action %d", number)
 		return decided, nil
 	}
-	done, err := d.delivered(ctx, reader, a)
+	done, err := d.done(ctx, reader, a)
 	if err != nil {
 		return decided, err
 	}
@@ -254,13 +256,28 @@ func grantedBy(grants []plan.Grant) string {
 	return "approved by " + strings.Join(by, "; ")
 }
 
-// delivered tells where an earlier run sent the same; "" where none did. What is
-// simulated neither counts nor is counted.
-func (d *dispatch) delivered(ctx context.Context, reader *audit.Reader, a plan.Action) (string, error) {
+// done tells why an action need not go any more: its block is taken back, or an
+// earlier run sent the same; "" where it must.
+func (d *dispatch) done(ctx context.Context, reader *audit.Reader, a plan.Action) (string, error) {
+	since := d.now.Add(-sentWithin)
+	if d.plan.Undoes > 0 {
+		began, undone, err := d.takesBack(ctx, reader, a)
+		if err != nil || undone != "" {
+			return undone, err
+		}
+		// A block after the last undoing needs one of its own.
+		since = later(since, began)
+	}
+	return d.delivered(ctx, reader, a, since)
+}
+
+// delivered tells where an earlier run sent the same since a time; "" where none
+// did. What is simulated neither counts nor is counted.
+func (d *dispatch) delivered(ctx context.Context, reader *audit.Reader, a plan.Action, since time.Time) (string, error) {
 	if d.mode() != workbook.ModeApply {
 		return "", nil
 	}
-	done, found, err := reader.Delivered(ctx, a.Key, d.now.Add(-sentWithin))
+	done, found, err := reader.Delivered(ctx, a.Key, since)
 	if err != nil || !found {
 		return "", err
 	}
