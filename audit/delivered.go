@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"tabletop/workbook"
@@ -26,17 +27,29 @@ const deliveredQuery = `
 	LEFT JOIN bodies ob ON ob.seq = (SELECT max(o.seq) FROM entries o
 		WHERE o.run = e.run AND o.kind = 'outcome' AND o.number = e.number AND o.block = e.block)
 	WHERE substr(b.body, 1, 15) = '{"mode":"apply"' AND json_extract(b.body, '$.key') = ?
-		AND e.kind = 'intent' AND e.time >= ?
+		AND e.kind = 'intent' AND e.time >= ? AND e.run < ?
 		AND coalesce(json_extract(ob.body, '$.verdict'), 'unknown') IN ('sent', 'unknown')
 		AND b.seq > coalesce((SELECT max(u.seq) FROM bodies ub JOIN entries u ON u.seq = ub.seq
 			WHERE ub.subject = ? AND u.kind = 'outcome' AND json_extract(ub.body, '$.verdict') = 'undone'
 				AND json_extract(ub.body, '$.mode') = 'apply'), 0)
 	ORDER BY b.seq DESC LIMIT 1`
 
+// everyRun is above the number of any run.
+const everyRun = math.MaxInt64
+
 // Delivered looks for the last action with a key that a run of mode apply sent
 // since a time, or may have sent, and that was not undone after. found says
 // whether there is one.
 func (r *Reader) Delivered(ctx context.Context, key string, since time.Time) (d Delivery, found bool, err error) {
+	return r.delivered(ctx, key, since, everyRun)
+}
+
+// DeliveredBefore is Delivered for runs before another one, whenever they were.
+func (r *Reader) DeliveredBefore(ctx context.Context, key string, run int64) (d Delivery, found bool, err error) {
+	return r.delivered(ctx, key, time.Time{}, run)
+}
+
+func (r *Reader) delivered(ctx context.Context, key string, since time.Time, before int64) (d Delivery, found bool, err error) {
 	var row struct {
 		Run     int64
 		Number  int
@@ -44,7 +57,7 @@ func (r *Reader) Delivered(ctx context.Context, key string, since time.Time) (d 
 		Verdict string
 	}
 	stored := encodeText(key)
-	err = r.db.GetContext(ctx, &row, deliveredQuery, stored, stamp(since), stored)
+	err = r.db.GetContext(ctx, &row, deliveredQuery, stored, stamp(since), before, stored)
 	if missing(err) {
 		return d, false, nil
 	}

@@ -39,9 +39,9 @@ type dispatch struct {
 	integrations *trigger.Integrations
 	guard        *trigger.Guard
 	standing     plan.Standing
-	decisions    []decision
-	// since is from when on what was sent counts as done.
-	since time.Time
+	// undoes is the run that the plan takes back, once it was looked up.
+	undoes    *audit.Run
+	decisions []decision
 }
 
 // A decision is what becomes of one action of the plan.
@@ -178,9 +178,6 @@ func (d *dispatch) storeRoot(_ context.Context, name string) (string, error) {
 
 // decide says of every action whether it goes.
 func (d *dispatch) decide(ctx context.Context, reader *audit.Reader) error {
-	if err := d.countsFrom(ctx, reader); err != nil {
-		return err
-	}
 	first := map[string]int{}
 	for _, a := range d.plan.Actions {
 		decided, err := d.decideOne(ctx, reader, a, first)
@@ -190,19 +187,6 @@ func (d *dispatch) decide(ctx context.Context, reader *audit.Reader) error {
 		d.decisions = append(d.decisions, decided)
 	}
 	return d.withinLimits(ctx, reader)
-}
-
-// countsFrom finds from when on what was sent counts as done. What takes a run
-// back was not done before that run: an earlier inverse request took back an
-// earlier run.
-func (d *dispatch) countsFrom(ctx context.Context, reader *audit.Reader) error {
-	d.since = d.now.Add(-d.again)
-	if d.plan.Undoes == 0 {
-		return nil
-	}
-	undone, err := reader.Show(ctx, d.plan.Undoes)
-	d.since = undone.Started
-	return err
 }
 
 // decideOne decides on one action; first maps the keys of those that go to their
@@ -236,7 +220,7 @@ func (d *dispatch) decideOne(ctx context.Context, reader *audit.Reader, a plan.A
 		decided.action.Reason = fmt.Sprintf("the same request as action %d", number)
 		return decided, nil
 	}
-	done, err := d.delivered(ctx, reader, a)
+	done, err := d.done(ctx, reader, a)
 	if err != nil {
 		return decided, err
 	}
@@ -300,13 +284,28 @@ func grantedBy(grants []plan.Grant) string {
 	return "approved by " + strings.Join(by, "; ")
 }
 
-// delivered tells where an earlier run sent the same; "" where none did. What is
-// simulated neither counts nor is counted.
-func (d *dispatch) delivered(ctx context.Context, reader *audit.Reader, a plan.Action) (string, error) {
+// done tells why an action need not go any more: its block is taken back, or an
+// earlier run sent the same; "" where it must.
+func (d *dispatch) done(ctx context.Context, reader *audit.Reader, a plan.Action) (string, error) {
+	since := d.now.Add(-d.again)
+	if d.plan.Undoes > 0 {
+		began, undone, err := d.takesBack(ctx, reader, a)
+		if err != nil || undone != "" {
+			return undone, err
+		}
+		// A block after the last undoing needs one of its own.
+		since = later(since, began)
+	}
+	return d.delivered(ctx, reader, a, since)
+}
+
+// delivered tells where an earlier run sent the same since a time; "" where none
+// did. What is simulated neither counts nor is counted.
+func (d *dispatch) delivered(ctx context.Context, reader *audit.Reader, a plan.Action, since time.Time) (string, error) {
 	if d.mode() != workbook.ModeApply {
 		return "", nil
 	}
-	done, found, err := reader.Delivered(ctx, a.Key, d.since)
+	done, found, err := reader.Delivered(ctx, a.Key, since)
 	if err != nil || !found {
 		return "", err
 	}
@@ -327,15 +326,16 @@ func (d *dispatch) withinLimits(ctx context.Context, reader *audit.Reader) error
 			continue
 		}
 		n, _ := d.integrations.Find(name)
+		if why := d.endpoints.lacks(n); why != "" {
+			disabled = append(disabled, why)
+			continue
+		}
 		cycle, err := reader.Lifecycle(ctx, n.Digest(), d.endpoints.of(n.Origin()))
 		if err != nil {
 			return err
 		}
 		if why := notReady(n, cycle); why != "" {
 			disabled = append(disabled, guard.Quote(name)+" "+why)
-		}
-		if len(d.endpoints) > 0 && d.endpoints.of(n.Origin()) == "" {
-			disabled = append(disabled, fmt.Sprintf("%s sends to %s, for which there is no --endpoint", guard.Quote(name), n.Origin()))
 		}
 		if d.plan.Undoes == 0 && counts[name] > n.MaxActions {
 			over = append(over, fmt.Sprintf("%s: %d actions, over the cap of %d (max_actions)", guard.Quote(name), counts[name], n.MaxActions))

@@ -206,8 +206,9 @@ func notBegun(r delivery.Report) int {
 // A book is the ledger of a run: it writes to the audit and remembers what
 // became of each action.
 type book struct {
-	log     *audit.Log
-	run     int64
+	log *audit.Log
+	run int64
+	// undoes is the run that this one takes back, 0 for none.
 	undoes  int64
 	observe func(workbook.Action)
 
@@ -218,7 +219,10 @@ type book struct {
 }
 
 func newBook(log *audit.Log, run int64, d *dispatch, observe func(workbook.Action)) *book {
-	b := &book{log: log, run: run, undoes: d.plan.Undoes, observe: observe, byNum: map[int]*workbook.Action{}, undone: map[int]int{}}
+	b := &book{log: log, run: run, observe: observe, byNum: map[int]*workbook.Action{}, undone: map[int]int{}}
+	if settles(d.plan, d.mode()) {
+		b.undoes = d.plan.Undoes
+	}
 	for i := range d.decisions {
 		a := d.decisions[i].action
 		b.byNum[a.Number] = &a
@@ -239,10 +243,7 @@ func (b *book) Write(ctx context.Context, outcomes []delivery.Outcome, intents [
 			Action: o.Action, Verdict: o.Verdict, Reason: o.Reason, Response: o.Response, Attempts: o.Attempts, Task: o.Task,
 		})
 		if b.undoes > 0 && o.Verdict == workbook.Sent {
-			settled = append(settled, audit.Outcome{
-				Run: b.undoes, Action: b.undone[o.Action], Verdict: workbook.Undone,
-				Reason: fmt.Sprintf("taken back by run %d, action %d", b.run, o.Action),
-			})
+			settled = append(settled, undoneBy(b.undoes, b.undone[o.Action], b.run, o.Action))
 		}
 	}
 	for _, n := range intents {

@@ -134,7 +134,9 @@ func (i *configured) describeAll(ctx context.Context, list []*trigger.Integratio
 				o.Missing = append(o.Missing, name)
 			}
 		}
-		if reader != nil {
+		if why := to.lacks(n); why != "" {
+			o.Detail = why
+		} else if reader != nil {
 			cycle, err := reader.Lifecycle(ctx, o.Digest, to.of(n.Origin()))
 			if err != nil {
 				return nil, err
@@ -292,6 +294,9 @@ func (i *configured) validate(ctx context.Context, c *console, args []string) er
 	if err != nil {
 		return err
 	}
+	if err := to.cover(list); err != nil {
+		return err
+	}
 	log, err := audit.Open(ctx, i.audit, audit.Options{Now: time.Now})
 	if err != nil {
 		return nothingRan(err)
@@ -394,6 +399,9 @@ func (i *configured) turn(ctx context.Context, c *console, args []string, on boo
 	}
 	list, err := i.chosen(loaded, args)
 	if err != nil {
+		return err
+	}
+	if err := to.cover(list); err != nil {
 		return err
 	}
 	shown, err := i.describeAll(ctx, list, to)

@@ -72,12 +72,15 @@ type settling struct {
 	stdin        io.Reader
 	number       int64
 	run          audit.Run
+	original     *plan.Plan
 	plan         map[int]plan.Action
 	integrations *trigger.Integrations
 	client       *delivery.Client
 	endpoints    endpoints
 	said         map[int]workbook.Verdict
 	user         string
+	// undone are the actions that the run takes back.
+	undone map[int]workbook.Action
 }
 
 func (r *resuming) run(ctx context.Context, c *console, stdin io.Reader, arg string) error {
@@ -116,6 +119,7 @@ func (s *settling) open(ctx context.Context) error {
 	if s.run, original, err = sentRun(ctx, s.audit, s.number); err != nil {
 		return err
 	}
+	s.original = original
 	for _, a := range original.Actions {
 		s.plan[a.Number] = a
 	}
@@ -145,6 +149,9 @@ func (s *settling) open(ctx context.Context) error {
 		return nothingRan(err)
 	}
 	s.user, _ = whoami()
+	if err := s.readUndone(ctx); err != nil {
+		return err
+	}
 	return s.listen()
 }
 
@@ -198,7 +205,7 @@ func (s *settling) settle(ctx context.Context, log *audit.Log) error {
 			}
 			continue
 		}
-		if err := log.Deliver(kept, run, []audit.Outcome{outcome}, nil); err != nil {
+		if err := log.Deliver(kept, run, append([]audit.Outcome{outcome}, s.ofUndone(a, outcome)...), nil); err != nil {
 			return err
 		}
 		a.Verdict, a.Reason, a.SettledBy = outcome.Verdict, outcome.Reason, run
@@ -240,12 +247,11 @@ func (s *settling) find(ctx context.Context, a workbook.Action) (audit.Outcome, 
 		return o, true
 	}
 	taken, why := s.taken(ctx, a)
-	switch {
-	case why == "" && taken:
-		o.Verdict, o.Reason = workbook.Sent, "asked, the vendor says that it took the target"
-		return o, true
-	case why == "":
-		o.Verdict, o.Reason = workbook.Failed, "asked, the vendor says that it did not take the target"
+	if why == "" && taken && s.original.Undoes == 0 {
+		why = s.stoodBefore(ctx, a)
+	}
+	if why == "" {
+		o.Verdict, o.Reason = meaning(taken, s.original.Undoes > 0)
 		return o, true
 	}
 	if ctx.Err() != nil {
@@ -257,6 +263,24 @@ func (s *settling) find(ctx context.Context, a workbook.Action) (audit.Outcome, 
 	}
 	o.Reason = s.testimony(o.Verdict)
 	return o, true
+}
+
+// meaning is what an action came to for a vendor that has its target, or has it
+// not. A list tells what stands, and not by whose request.
+func meaning(has, undoing bool) (v workbook.Verdict, reason string) {
+	v = workbook.Failed
+	if has != undoing {
+		v = workbook.Sent
+	}
+	if has {
+		reason = "asked, the vendor has the target"
+	} else {
+		reason = "asked, the vendor does not have the target"
+	}
+	if v == workbook.Sent {
+		reason += "; whether through this request, it does not tell"
+	}
+	return v, reason
 }
 
 // testimony words what a person said.
@@ -297,6 +321,9 @@ func (s *settling) taken(ctx context.Context, a workbook.Action) (taken bool, wh
 	if !n.HasAsk() {
 		return false, "its configuration does not say how to ask (ask)"
 	}
+	if why := s.endpoints.lacks(n); why != "" {
+		return false, why
+	}
 	secrets := map[string]string{}
 	call, err := n.AskCall(planned.Values, s.noting(n, secrets))
 	if err != nil {
@@ -330,7 +357,7 @@ func (s *settling) configuration(a workbook.Action) (n *trigger.Integration, pla
 	if n == nil {
 		return nil, planned, "no configuration " + a.Integration + ": " + suggestion
 	}
-	return n, planned, ""
+	return n, planned, elsewhere(n, a.Request)
 }
 
 // noting gives secrets and notes them.

@@ -14,6 +14,7 @@ import (
 
 	"tabletop/audit"
 	"tabletop/blocks/trigger"
+	"tabletop/blocks/trigger/guard"
 	"tabletop/blocks/trigger/plan"
 	"tabletop/workbook"
 )
@@ -184,6 +185,9 @@ func (u *undoing) build(sent audit.Run, original *plan.Plan, chosen []int) (made
 			continue
 		}
 		inverse, why := inverseOf(a, planned[a.Number], integrations)
+		if original.Undoes > 0 {
+			why = "it is itself an undoing: plan the workbook again"
+		}
 		if why != "" {
 			left = append(left, fmt.Sprintf("a%d %s: %s", a.Number, a.Target, why))
 			continue
@@ -234,9 +238,16 @@ func inverseOf(a workbook.Action, planned plan.Action, integrations *trigger.Int
 	if why := n.CannotUndo(); why != "" {
 		return inverse, why
 	}
+	if why := elsewhere(n, a.Request); why != "" {
+		return inverse, why
+	}
 	filled, err := n.FillUndo(planned.Values, a.Canonical, trigger.Shown)
 	if err != nil {
 		return inverse, err.Error()
+	}
+	// The guard judged the target that the request had, and no other.
+	if filled.Target != a.Target {
+		return inverse, "its configuration is aimed at " + guard.Quote(filled.Target) + " now"
 	}
 	inverse = plan.Action{
 		Action: workbook.Action{
