@@ -117,8 +117,13 @@ func columnOf(t *testing.T, integration string) string {
 		return ""
 	}
 	for _, c := range [][2]string{
-		{"Trend Micro XDR: ", "v2"}, {"Trend Micro Vision One: ", "v3"}, {"Slack: ", "slack"}, {"Teams: ", "teams"},
-		{"Jira: ", "jira"}, {"Firewall: ", "firewall"}, {"Palo Alto", "plugin"},
+		{"Trend Micro XDR: ", "v2"},
+		{"Trend Micro Vision One: ", "v3"},
+		{"Slack: ", "slack"},
+		{"Teams: ", "teams"},
+		{"Jira: ", "jira"},
+		{"Firewall: ", "firewall"},
+		{"Palo Alto", "plugin"},
 	} {
 		if strings.HasPrefix(integration, c[0]) {
 			return c[1]
