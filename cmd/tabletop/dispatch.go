@@ -379,6 +379,7 @@ func (d *dispatch) count() int {
 func (d *dispatch) queues() []delivery.Queue {
 	var queues []delivery.Queue
 	at := map[string]int{}
+	secrets := map[string]map[string]string{}
 	for _, decided := range d.decisions {
 		if !decided.goes() {
 			continue
@@ -393,8 +394,14 @@ func (d *dispatch) queues() []delivery.Queue {
 			}
 			i, at[name] = len(queues), len(queues)
 			queues = append(queues, delivery.Queue{Integration: name, Policy: policy})
+			secrets[name] = knownSecrets(n, d.endpoints)
 		}
 		m := decided.filled.Message(decided.action.Number, decided.approved)
+		for secret, value := range secrets[name] {
+			if _, own := m.Secrets[secret]; !own {
+				m.Secrets[secret] = value
+			}
+		}
 		if header, ok := n.IdempotencyHeader(d.sha, decided.action.Key); ok {
 			m.Headers = append(m.Headers, header)
 		}

@@ -341,7 +341,7 @@ func validation(ctx context.Context, n *trigger.Integration, to endpoints) trigg
 	failed := func(err error) trigger.Validation {
 		return trigger.Validation{Status: trigger.ValidationFailed, Detail: err.Error()}
 	}
-	secrets := map[string]string{}
+	secrets := knownSecrets(n, to)
 	call, err := n.ValidateCall(func(name string) (string, error) {
 		value, err := secretOf(n, to)(name)
 		secrets[name] = value
@@ -371,6 +371,18 @@ func secretOf(n *trigger.Integration, to endpoints) func(name string) (string, e
 		}
 		return n.Secret(name, os.LookupEnv)
 	}
+}
+
+// knownSecrets are all secrets of a configuration that can be read: an answer may
+// hold one that another request told the vendor.
+func knownSecrets(n *trigger.Integration, to endpoints) map[string]string {
+	known := map[string]string{}
+	for _, name := range n.SecretNames() {
+		if value, err := secretOf(n, to)(name); err == nil {
+			known[name] = value
+		}
+	}
+	return known
 }
 
 func integrationsSwitchCommand(c *console, on bool) *cobra.Command {

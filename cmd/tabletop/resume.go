@@ -324,7 +324,7 @@ func (s *settling) taken(ctx context.Context, a workbook.Action) (taken bool, wh
 	if why := s.endpoints.lacks(n); why != "" {
 		return false, why
 	}
-	secrets := map[string]string{}
+	secrets := knownSecrets(n, s.endpoints)
 	call, err := n.AskCall(planned.Values, s.noting(n, secrets))
 	if err != nil {
 		return false, err.Error()
@@ -375,7 +375,7 @@ func (s *settling) task(ctx context.Context, a workbook.Action, o audit.Outcome)
 	if why != "" || a.Task == "" || !n.HasTask() {
 		return o, false
 	}
-	secrets := map[string]string{}
+	secrets := knownSecrets(n, s.endpoints)
 	call, err := n.TaskCall(a.Task, planned.Values, s.noting(n, secrets))
 	if err != nil {
 		s.c.remark("a%d: %s", a.Number, err)

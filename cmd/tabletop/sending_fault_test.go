@@ -112,13 +112,18 @@ func impatient(t *testing.T, text string) string {
 // one through which nothing is sent.
 func columnOf(t *testing.T, integration string) string {
 	t.Helper()
-	// The guard has no rules for machines, so that isolating one is never sent.
+	// Isolating a machine needs an approval, and this plan has none.
 	if integration == "Trend Micro Vision One: Isolate Endpoint" {
 		return ""
 	}
 	for _, c := range [][2]string{
-		{"Trend Micro XDR: ", "v2"}, {"Trend Micro Vision One: ", "v3"}, {"Slack: ", "slack"}, {"Teams: ", "teams"},
-		{"Jira: ", "jira"}, {"Firewall: ", "firewall"}, {"Palo Alto", "plugin"},
+		{"Trend Micro XDR: ", "v2"},
+		{"Trend Micro Vision One: ", "v3"},
+		{"Slack: ", "slack"},
+		{"Teams: ", "teams"},
+		{"Jira: ", "jira"},
+		{"Firewall: ", "firewall"},
+		{"Palo Alto", "plugin"},
 	} {
 		if strings.HasPrefix(integration, c[0]) {
 			return c[1]
@@ -150,7 +155,7 @@ func faultRows(t *testing.T) []faultRow {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := faultRow{fields[0], tries, fields[2] == "yes", map[string]string{"": "invalid"}}
+		r := faultRow{fields[0], tries, fields[2] == "yes", map[string]string{"": string(workbook.NeedsApproval)}}
 		for i, cell := range fields[3:] {
 			r.cells[header[i+3]] = cell
 		}
@@ -322,9 +327,9 @@ func checkArrivals(t *testing.T, r faultRow, a workbook.Action, arrivals []simul
 		}
 	}
 	switch {
-	case a.Verdict == workbook.Invalid && (a.Attempts > 0 || arrived > 0 && arrivals[0].Read):
-		t.Errorf("%s is invalid, and arrived %d times", a.Integration, arrived)
-	case a.Verdict == workbook.Invalid:
+	case a.Verdict == workbook.NeedsApproval && (a.Attempts > 0 || arrived > 0 && arrivals[0].Read):
+		t.Errorf("%s needs an approval, and arrived %d times", a.Integration, arrived)
+	case a.Verdict == workbook.NeedsApproval:
 		return
 	case arrived != a.Attempts && arrivals[0].Read:
 		t.Errorf("%s was tried %d times and arrived %d times", a.Integration, a.Attempts, arrived)

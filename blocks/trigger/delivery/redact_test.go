@@ -34,7 +34,8 @@ var encodings = map[string]func(string) string{
 		return string(b[3 : len(b)-3])
 	},
 	"json, ascii": func(s string) string {
-		return strings.ReplaceAll(strings.Trim(strconv.QuoteToASCII(s), `"`), "/", `\/`)
+		quoted := strconv.QuoteToASCII(s)
+		return strings.ReplaceAll(quoted[1:len(quoted)-1], "/", `\/`)
 	},
 	"json, all escaped": func(s string) string {
 		var b strings.Builder
@@ -200,6 +201,32 @@ func TestRedactJudgement(t *testing.T) {
 	o := client(t, newClock(), s.url()).Send(t.Context(), message(1, s.url(), "{}"), p)
 	if o.Reason != "the vendor said [token]" || o.Task != "[token]" || o.Response.Body != "[token]" {
 		t.Errorf("got %+v with %+v", o, o.Response)
+	}
+}
+
+// TestRedactParts has a rule that tells a part of an answer, one with half a
+// secret in it.
+func TestRedactParts(t *testing.T) {
+	s := listen(t, say("HTTP/1.1 400 Bad\r\nContent-Length: "+strconv.Itoa(len(secret))+"\r\n\r\n"+secret))
+	p := patient
+	p.Judge = func(a Answer) Judgement {
+		part := string(a.Body[:min(len(a.Body), 10)])
+		return Judgement{workbook.Failed, "said " + part, part}
+	}
+	o := client(t, newClock(), s.url()).Send(t.Context(), message(1, s.url(), "{}"), p)
+	if o.Reason != "said [token]" || o.Task != "[token]" || o.Response.Body != "[token]" {
+		t.Errorf("%+v", o)
+	}
+	p.Judge = func(a Answer) Judgement { // which can't read what is left
+		if string(a.Body) == secret {
+			return Judgement{workbook.Sent, secret[:10], secret[:10]}
+		}
+		return Judgement{workbook.Failed, secret[:10], ""}
+	}
+	s = listen(t, say("HTTP/1.1 200 OK\r\nContent-Length: "+strconv.Itoa(len(secret))+"\r\n\r\n"+secret))
+	o = client(t, newClock(), s.url()).Send(t.Context(), message(1, s.url(), "{}"), p)
+	if o.Verdict != workbook.Sent || o.Reason != "" || o.Task != "" {
+		t.Errorf("%+v", o)
 	}
 }
 

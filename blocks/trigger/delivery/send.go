@@ -1,10 +1,13 @@
 package delivery
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"tabletop/workbook"
@@ -105,7 +108,8 @@ func (o *Outcome) settle(x exchange, r *request, p Policy) (again bool) {
 		return !untrusted(x.err)
 	}
 	a := *x.answer
-	o.Response = &workbook.Response{Status: a.Status, Body: r.redaction.body(a.Body, !a.Whole)}
+	told := r.redaction.answer(a)
+	o.Response = &workbook.Response{Status: a.Status, Body: string(told.Body)}
 	switch a.Status {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusTooEarly:
 		o.Reason = fmt.Sprintf("the vendor did not take it and answered %d", a.Status)
@@ -114,18 +118,22 @@ func (o *Outcome) settle(x exchange, r *request, p Policy) (again bool) {
 		o.Verdict, o.Reason = workbook.Unknown, fmt.Sprintf("the answer %d does not tell whether the vendor took it", a.Status)
 		return false
 	}
-	o.judge(a, x.err, r, p)
+	o.judge(a, told, x.err, r, p)
 	return false
 }
 
-// judge lets the policy say what an answer means.
-func (o *Outcome) judge(a Answer, broke error, r *request, p Policy) {
+// judge lets the policy say what an answer means; told is the answer without
+// secrets.
+func (o *Outcome) judge(a, told Answer, broke error, r *request, p Policy) {
 	judge := p.Judge
 	if judge == nil {
 		judge = byStatus
 	}
 	a.Body = a.Body[:min(len(a.Body), MaxResponse)]
 	j := judge(a)
+	if !told.same(a) {
+		j = j.as(judge(told))
+	}
 	o.Verdict, o.Task = j.Verdict, r.redaction.text(j.Task)
 	o.Reason = r.redaction.text(j.Reason)
 	switch {
@@ -140,6 +148,21 @@ func (o *Outcome) judge(a Answer, broke error, r *request, p Policy) {
 	case j.Verdict != workbook.Sent && j.Verdict != workbook.Failed && j.Verdict != workbook.Unknown:
 		o.Verdict, o.Reason = workbook.Unknown, fmt.Sprintf("the success rule does not say what the answer %d means", a.Status)
 	}
+}
+
+// as is a judgement in the words of another, that of the answer without secrets:
+// where a reason or a task is only a part of the answer, it may hold a part of a
+// secret, which nothing finds any more. Where the two differ, there are no words.
+func (j Judgement) as(told Judgement) Judgement {
+	if told.Verdict != j.Verdict {
+		return Judgement{Verdict: j.Verdict}
+	}
+	return told
+}
+
+// same reports whether two answers say the same.
+func (a Answer) same(b Answer) bool {
+	return bytes.Equal(a.Body, b.Body) && maps.EqualFunc(a.Headers, b.Headers, slices.Equal[[]string])
 }
 
 // cut says why an answer is not whole.
