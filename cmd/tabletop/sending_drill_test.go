@@ -21,6 +21,9 @@ type drill struct {
 	program string
 	url     string
 
+	// last is the newest run that was looked at.
+	last int64
+
 	mutex    sync.Mutex
 	arrivals []simulator.Arrival
 	// onArrival, where set, is called with the count of arrivals before each is
