@@ -41,7 +41,7 @@ func (d *dispatch) send(ctx context.Context, c *console, reader *audit.Reader, l
 		return errors.Join(refused(not), d.recordRefusal(ctx, log, not))
 	}
 	if err != nil {
-		return err
+		return nothingRan(err)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
