@@ -146,10 +146,11 @@ func (d *dispatch) checkApprovals() error {
 	return &refusal{why: why}
 }
 
-// given are the approvals that count, for the record.
+// given are all approvals that count, for the record: one person may have
+// approved the plan and, later, targets.
 func (d *dispatch) given() []audit.Approval {
 	var out []audit.Approval
-	for _, g := range d.standing.Plan {
+	for _, g := range d.standing.Counted {
 		given := audit.Approval{Name: g.Name, Key: g.Key, Reason: g.Reason, Statement: g.Approval.Text, Signature: g.Approval.Signature, Time: g.Time}
 		for _, t := range g.Approval.Statement.Targets {
 			given.Actions = append(given.Actions, t.Action)
