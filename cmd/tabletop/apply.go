@@ -21,6 +21,7 @@ type application struct {
 	approvals []string
 	endpoints []string
 	yes       int
+	stores    string
 	reason    string
 	ticket    string
 	output    string
@@ -58,6 +59,7 @@ unused.`,
 	f.StringArrayVar(&a.approvals, "approval", nil, "file of an approval; may be repeated (default all that lie beside the plan)")
 	f.StringArrayVar(&a.endpoints, "endpoint", nil, "send to a simulator on this machine, as FROM=TO; may be repeated")
 	f.IntVar(&a.yes, "yes", 0, "the number of requests, instead of typing it")
+	f.StringVar(&a.stores, "stores", "", "the file of event stores (default beside the audit, as in audit.stores.db)")
 	f.StringVar(&a.reason, "reason", "", "why it is sent, for the audit")
 	f.StringVar(&a.ticket, "ticket", "", "the ticket that it belongs to, for the audit")
 	f.StringVarP(&a.output, "output", "o", "text", "text or json")
@@ -88,6 +90,7 @@ func (a *application) run(ctx context.Context, c *console, stdin io.Reader, file
 	d := &dispatch{
 		plan: made, sha: sha, approvals: approvals, unreadable: unreadable, endpoints: to,
 		now: time.Now(), reason: a.reason, ticket: a.ticket, json: a.output == "json",
+		stores: storesPath(a.stores, a.audit),
 	}
 	if err := d.known(ctx, a.audit); err != nil {
 		return err

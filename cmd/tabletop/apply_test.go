@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"tabletop/blocks/trigger/plan"
@@ -80,4 +81,18 @@ func (s *site) extend(name, text string) {
 		s.t.Fatal(err)
 	}
 	s.write(name, string(before)+text)
+}
+
+// Event stores lie beside the audit, whatever its name.
+func TestApplyFindsTheStoresOfItsAudit(t *testing.T) {
+	s := newSite(t)
+	s.write("owners.csv", "address,owner\n203.0.113.0/24,ann\n")
+	s.write("events/sources.yaml", "sources:\n  - files: [FIREWALL.ndjson]\n    enrich:\n      join: {store: owners, on: $SrcIP, match: cidr, columns: {$Owner: owner}}\n")
+	s.write("workbook.yaml", strings.ReplaceAll(siteWorkbook, "$DstIP", "$DstIP, $Owner"))
+	other := []string{"--audit", "other.db"}
+	s.do("stores", "import", "owners", "owners.csv", "--stores", "other.stores.db")
+	s.do(append([]string{"integrations", "validate", "own"}, other...)...)
+	s.do(append([]string{"integrations", "enable", "own"}, other...)...)
+	s.do(append([]string{"plan", ".", "--to", "plan.json"}, other...)...)
+	s.do(append([]string{"apply", "plan.json", "--yes", "3"}, other...)...)
 }
