@@ -21,6 +21,7 @@ type application struct {
 	approvals []string
 	endpoints []string
 	yes       int
+	stores    string
 	// again is how long an action counts as done for later runs.
 	again  time.Duration
 	reason string
@@ -61,6 +62,7 @@ unused.`,
 	f.StringArrayVar(&a.endpoints, "endpoint", nil, "send to a simulator on this machine, as FROM=TO; may be repeated")
 	f.IntVar(&a.yes, "yes", 0, "the number of requests, instead of typing it")
 	f.DurationVar(&a.again, "again-after", 24*time.Hour, "how long what a run sent is not sent again by another")
+	f.StringVar(&a.stores, "stores", "", "the file of event stores (default beside the audit, as in audit.stores.db)")
 	f.StringVar(&a.reason, "reason", "", "why it is sent, for the audit")
 	f.StringVar(&a.ticket, "ticket", "", "the ticket that it belongs to, for the audit")
 	f.StringVarP(&a.output, "output", "o", "text", "text or json")
@@ -94,6 +96,7 @@ func (a *application) run(ctx context.Context, c *console, stdin io.Reader, file
 	d := &dispatch{
 		plan: made, sha: sha, approvals: approvals, unreadable: unreadable, endpoints: to,
 		now: time.Now(), again: a.again, reason: a.reason, ticket: a.ticket, json: a.output == "json",
+		stores: storesPath(a.stores, a.audit),
 	}
 	return d.apply(ctx, c, a.audit, func(count int) error { return confirm(ctx, c, stdin, a.yes, count) })
 }

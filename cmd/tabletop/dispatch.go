@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"reflect"
 	"strings"
 	"time"
@@ -68,6 +70,11 @@ func refuse(format string, args ...any) error {
 	return &refusal{why: []string{fmt.Sprintf(format, args...)}}
 }
 
+// refuseChanged makes a refusal of what changed.
+func refuseChanged(changes []string) error {
+	return &refusal{why: append([]string{"what it rests on changed:"}, changes...)}
+}
+
 // open reads again what the plan rests on.
 func (d *dispatch) open() error {
 	if d.plan.Integrations == nil {
@@ -95,46 +102,23 @@ func (d *dispatch) review(ctx context.Context) error {
 	if expired := d.plan.Expired(d.now); expired != "" {
 		return refuse("%s", expired)
 	}
-	changes, err := plan.Changed(ctx, d.plan, plan.Hashes{File: events.HashFirst, Store: d.storeRoot})
+	changes, err := plan.Changed(ctx, d.plan, plan.Hashes{File: hashRegular, Store: d.storeRoot})
 	if err != nil {
 		return err
 	}
-	appeared, err := d.appeared()
-	if err != nil {
-		return err
-	}
-	if changes = append(changes, appeared...); len(changes) > 0 {
-		return &refusal{why: append([]string{"what it rests on changed:"}, changes...)}
+	if changes = append(changes, d.appeared()...); len(changes) > 0 {
+		return refuseChanged(changes)
 	}
 	if err := d.open(); err != nil {
 		return err
+	}
+	if changes := d.asPlanned(); len(changes) > 0 {
+		return refuseChanged(changes)
 	}
 	if d.guard.OwnLists() == 0 && d.plan.Undoes == 0 {
 		return refuse("no own list says what is never to be blocked: write guard.yaml (tabletop guard init --from EVENTS proposes one) and plan again")
 	}
 	return d.checkApprovals()
-}
-
-// appeared tells of files that a plan made now would rest on, and that there were
-// none of when it was made.
-func (d *dispatch) appeared() ([]string, error) {
-	if d.plan.Workbook == nil {
-		return nil, nil
-	}
-	var out []string
-	for _, f := range []struct {
-		known    *plan.File
-		standard string
-	}{{d.plan.Guard, "guard.yaml"}, {d.plan.Approvers, "approvers.yaml"}} {
-		path, err := beside("", d.plan.Path(d.plan.Workbook.Path), f.standard)
-		if err != nil {
-			return nil, err
-		}
-		if f.known == nil && path != "" {
-			out = append(out, path+" is there now, and was not")
-		}
-	}
-	return out, nil
 }
 
 // checkApprovals finds who approved what.
@@ -144,6 +128,9 @@ func (d *dispatch) checkApprovals() error {
 		var err error
 		if approvers, err = plan.LoadApprovers(d.plan.Path(d.plan.Approvers.Path)); err != nil {
 			return refuse("the approvers can't be read: %s", describe(err))
+		}
+		if approvers.SHA256 != d.plan.Approvers.SHA256 {
+			return refuseChanged([]string{"the approvers changed while they were checked"})
 		}
 	}
 	d.standing = plan.Check(d.plan, d.sha, approvers, d.approvals, d.now)
@@ -158,7 +145,8 @@ func (d *dispatch) checkApprovals() error {
 	return &refusal{why: why}
 }
 
-// given are the approvals that count, for the record.
+// given are all approvals that count, for the record: one person may have
+// approved the plan and, later, targets.
 func (d *dispatch) given() []audit.Approval {
 	var out []audit.Approval
 	for _, g := range d.standing.Counted {
@@ -169,6 +157,15 @@ func (d *dispatch) given() []audit.Approval {
 		out = append(out, given)
 	}
 	return out
+}
+
+// hashRegular is events.HashFirst for regular files alone: to open another, such
+// as a named pipe, may never end.
+func hashRegular(ctx context.Context, path string, bytes int64) (root string, size int64, err error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return "", 0, &fs.PathError{Op: "open", Path: path, Err: errors.New("is no regular file any more")}
+	}
+	return events.HashFirst(ctx, path, bytes)
 }
 
 // storeRoot hashes an event store as it is now. Stores lie beside the audit.

@@ -44,13 +44,13 @@ func (d *dispatch) send(ctx context.Context, c *console, reader *audit.Reader, l
 // checked sends the plan once all of it is checked.
 func (d *dispatch) checked(ctx context.Context, c *console, reader *audit.Reader, log *audit.Log, confirm func(int) error) error {
 	if err := d.known(ctx, reader); err != nil {
-		return err
+		return nothingRan(err)
 	}
 	if err := d.review(ctx); err != nil {
-		return err
+		return nothingRan(err)
 	}
 	if err := d.decide(ctx, reader); err != nil {
-		return err
+		return nothingRan(err)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
