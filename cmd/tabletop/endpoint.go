@@ -14,8 +14,6 @@ import (
 // this machine gets instead.
 type endpoints []delivery.Endpoint
 
-const endpointUsage = "send to a simulator on this machine, as FROM=TO; may be repeated"
-
 // parseEndpoints reads the values of --endpoint.
 func parseEndpoints(values []string) (endpoints, error) {
 	var e endpoints

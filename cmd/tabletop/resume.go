@@ -297,7 +297,7 @@ func (s *settling) taken(ctx context.Context, a workbook.Action) (taken bool, wh
 	if !n.HasAsk() {
 		return false, "its configuration does not say how to ask (ask)"
 	}
-	secrets := knownSecrets(n, s.endpoints)
+	secrets := knownSecrets(n, s.integrations, s.endpoints)
 	call, err := n.AskCall(planned.Values, s.noting(n, secrets))
 	if err != nil {
 		return false, err.Error()
@@ -348,7 +348,7 @@ func (s *settling) task(ctx context.Context, a workbook.Action, o audit.Outcome)
 	if why != "" || a.Task == "" || !n.HasTask() {
 		return o, false
 	}
-	secrets := knownSecrets(n, s.endpoints)
+	secrets := knownSecrets(n, s.integrations, s.endpoints)
 	call, err := n.TaskCall(a.Task, planned.Values, s.noting(n, secrets))
 	if err != nil {
 		s.c.remark("a%d: %s", a.Number, err)
