@@ -92,7 +92,7 @@ func (a *application) run(ctx context.Context, c *console, stdin io.Reader, file
 	if err != nil {
 		return err
 	}
-	defer func() { _ = release() }() // the lock ends with the process anyway
+	defer release()
 	d := &dispatch{
 		plan: made, sha: sha, approvals: approvals, unreadable: unreadable, endpoints: to,
 		now: time.Now(), again: a.again, reason: a.reason, ticket: a.ticket, json: a.output == "json",

@@ -391,7 +391,7 @@ func (d *dispatch) queues() []delivery.Queue {
 			}
 			i, at[name] = len(queues), len(queues)
 			queues = append(queues, delivery.Queue{Integration: name, Policy: policy})
-			secrets[name] = knownSecrets(n, d.endpoints)
+			secrets[name] = knownSecrets(n, d.integrations, d.endpoints)
 		}
 		m := decided.filled.Message(decided.action.Number, decided.approved)
 		for secret, value := range secrets[name] {

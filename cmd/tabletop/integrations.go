@@ -306,7 +306,7 @@ func (i *configured) validate(ctx context.Context, c *console, args []string) er
 	bad := 0
 	shown := []audit.Validation{}
 	for _, n := range list {
-		found := validation(ctx, n, to)
+		found := validation(ctx, n, loaded, to)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -337,11 +337,11 @@ func (i *configured) validate(ctx context.Context, c *console, args []string) er
 }
 
 // validation asks the host of a configuration whether it is valid.
-func validation(ctx context.Context, n *trigger.Integration, to endpoints) trigger.Validation {
+func validation(ctx context.Context, n *trigger.Integration, all *trigger.Integrations, to endpoints) trigger.Validation {
 	failed := func(err error) trigger.Validation {
 		return trigger.Validation{Status: trigger.ValidationFailed, Detail: err.Error()}
 	}
-	secrets := knownSecrets(n, to)
+	secrets := knownSecrets(n, all, to)
 	call, err := n.ValidateCall(func(name string) (string, error) {
 		value, err := secretOf(n, to)(name)
 		secrets[name] = value
@@ -373,13 +373,21 @@ func secretOf(n *trigger.Integration, to endpoints) func(name string) (string, e
 	}
 }
 
-// knownSecrets are all secrets of a configuration that can be read: an answer may
-// hold one that another request told the vendor.
-func knownSecrets(n *trigger.Integration, to endpoints) map[string]string {
+// knownSecrets are all secrets of a configuration that can be read, and those of
+// others for the same host: an answer may hold one that another request told it.
+func knownSecrets(n *trigger.Integration, all *trigger.Integrations, to endpoints) map[string]string {
 	known := map[string]string{}
-	for _, name := range n.SecretNames() {
-		if value, err := secretOf(n, to)(name); err == nil {
-			known[name] = value
+	add := func(of *trigger.Integration, label func(name string) string) {
+		for _, name := range of.SecretNames() {
+			if value, err := secretOf(of, to)(name); err == nil && known[name] != value {
+				known[label(name)] = value
+			}
+		}
+	}
+	add(n, func(name string) string { return name })
+	for _, name := range all.Names() {
+		if other, _ := all.Find(name); other != n && other.Origin() == n.Origin() {
+			add(other, func(secret string) string { return secret + " of " + name })
 		}
 	}
 	return known

@@ -95,7 +95,7 @@ func (r *resuming) run(ctx context.Context, c *console, stdin io.Reader, arg str
 	if err != nil {
 		return err
 	}
-	defer func() { _ = release() }() // the lock ends with the process anyway
+	defer release()
 	s := &settling{resuming: r, c: c, stdin: stdin, number: number, plan: map[int]plan.Action{}}
 	if err := s.open(ctx); err != nil {
 		return err
@@ -324,7 +324,7 @@ func (s *settling) taken(ctx context.Context, a workbook.Action) (taken bool, wh
 	if why := s.endpoints.lacks(n); why != "" {
 		return false, why
 	}
-	secrets := knownSecrets(n, s.endpoints)
+	secrets := knownSecrets(n, s.integrations, s.endpoints)
 	call, err := n.AskCall(planned.Values, s.noting(n, secrets))
 	if err != nil {
 		return false, err.Error()
@@ -375,7 +375,7 @@ func (s *settling) task(ctx context.Context, a workbook.Action, o audit.Outcome)
 	if why != "" || a.Task == "" || !n.HasTask() {
 		return o, false
 	}
-	secrets := knownSecrets(n, s.endpoints)
+	secrets := knownSecrets(n, s.integrations, s.endpoints)
 	call, err := n.TaskCall(a.Task, planned.Values, s.noting(n, secrets))
 	if err != nil {
 		s.c.remark("a%d: %s", a.Number, err)

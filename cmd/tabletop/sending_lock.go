@@ -10,7 +10,7 @@ import (
 // lockSending makes sure that one process at a time sends what one audit
 // records: what another has sent must be seen before anything else goes, and
 // an intent without an outcome must be no one's who is still at work.
-func lockSending(auditPath string) (release func() error, err error) {
+func lockSending(auditPath string) (release func(), err error) {
 	lock := flock.New(auditPath+".sending", flock.SetPermissions(0o600))
 	held, err := lock.TryLock()
 	if err != nil {
@@ -19,5 +19,6 @@ func lockSending(auditPath string) (release func() error, err error) {
 	if !held {
 		return nil, refused(errors.New("another apply or resume is at work with " + auditPath + ": wait for its end"))
 	}
-	return lock.Unlock, nil
+	// The end of the process lets go of it too.
+	return func() { _ = lock.Unlock() }, nil
 }

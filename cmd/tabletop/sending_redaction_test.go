@@ -27,6 +27,7 @@ var secretValues = map[string]string{
 	"json":  `J"\/<&>'Zk3XwPv9TbRm2LsQd7`,
 	"query": "a+b c&d=e%25/?#Hy6NcUe8WgVf4BjKp1",
 	"basic": "öß€Mq5TzRx0YaGd3SiLo9",
+	"other": "Gt4HjKl9PoIu6YtRe3",
 	"path":  "p/../%2e;Xb7CvNm2QwEr5TyUi8",
 }
 
@@ -46,6 +47,12 @@ const secretConfiguration = `integrations:
     task: {id: body.id, url: '%[1]s/task/[task]?key=[query]', state: body.state, done: [done], failed: [failed]}
     ask: {url: '%[1]s/list?key=[query]&ip=$SrcIP', taken: 'any(body.items, # == target)', next: body.next}
     validate: {method: GET, url: '%[1]s/health?key=[query]', success: {status: [200]}}
+  - name: other
+    url: %[1]s/other
+    headers: {X-Key: '[basic]'}
+    target: none
+    validate: {method: GET, url: '%[1]s/health', success: {status: [200]}}
+    secrets: {basic: {env: SENDING_TEST_OTHER}}
 `
 
 // everySecret is a text with all secrets, each as write has it.
@@ -243,6 +250,7 @@ func TestNoSecretIsWritten(t *testing.T) {
 		"approvers.yaml": "approvers:\n  - {name: Anna, user: anna, key: '" + strings.TrimSpace(testKey(t, "ed25519.pub")) + "'}\n",
 	})
 	t.Setenv("SENDING_TEST_JSON", secretValues["json"])
+	t.Setenv("SENDING_TEST_OTHER", secretValues["other"]) // which the vendor knows too
 	t.Setenv("TABLETOP_SECRET_PATH", secretValues["path"])
 	h := &haystack{parts: map[string][]byte{}}
 	do := func(want int, args ...string) string {

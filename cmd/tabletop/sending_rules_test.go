@@ -358,3 +358,68 @@ func TestBlockedAndLiftedTwice(t *testing.T) {
 	}
 	s.do(t, exitDone, "verify")
 }
+
+// TestASimulatedRunIsTakenBack blocks and lifts at a simulator, where alone the
+// plan of the undoing may go.
+func TestASimulatedRunIsTakenBack(t *testing.T) {
+	s, v := newRealDrill(t, 2)
+	stop := s.serve(t, simulator.New())
+	defer stop()
+	to := []string{"--endpoint", v.URL + "=" + s.url}
+	s.enable(t, to...)
+	s.do(t, exitDone, append([]string{"apply", s.plan(t, "plan.json"), "--yes", "2"}, to...)...)
+	blocked := s.newest(t).Number
+	s.do(t, exitDone, "undo", number(blocked), "--to", s.path("undo.json"))
+	_, said := s.do(t, exitRefused, "apply", s.path("undo.json"), "--yes", "2")
+	refusedFor(t, s, v, said, "name the simulator with --endpoint")
+	s.forget()
+	s.do(t, exitDone, append([]string{"apply", s.path("undo.json"), "--yes", "2"}, to...)...)
+	var bodies []string
+	for _, a := range s.seen() {
+		bodies = append(bodies, a.Body)
+	}
+	if diff := cmp.Diff([]string{`{"lift": "203.0.113.2"}`, `{"lift": "203.0.113.1"}`}, bodies); diff != "" {
+		t.Error(diff)
+	}
+	if got := verdicts(s.shown(t, blocked)); !slices.Equal(got, []workbook.Verdict{workbook.Undone, workbook.Undone}) {
+		t.Error(got)
+	}
+	if got := v.arrived(); len(got) > 0 {
+		t.Errorf("%q arrived", got)
+	}
+}
+
+// TestOnlyApprovedTargetsGo plans two targets that need an approval of their own,
+// of which one gets it.
+func TestOnlyApprovedTargetsGo(t *testing.T) {
+	s, v := newRealDrill(t, 1)
+	s.write(t, "anna", testKey(t, "ed25519"))
+	s.write(t, "approvers.yaml", "approvers:\n  - {name: Anna, user: anna, key: '"+strings.TrimSpace(testKey(t, "ed25519.pub"))+"'}\n")
+	s.write(t, "integrations.yaml", strings.NewReplacer("type: ip", "type: domain", "$SrcIP", "$Domain").Replace(blocker(v.URL)))
+	s.write(t, "workbook.yaml", strings.Replace(addressBook, "$SrcIP", "$Domain", 1))
+	s.write(t, "events/FIREWALL.ndjson", `{"$CNAMTime":1769860800000,"$Domain":"evil.example"}`+"\n"+
+		`{"$CNAMTime":1769860800001,"$Domain":"evil.github.io"}`+"\n"+`{"$CNAMTime":1769860800002,"$Domain":"bad.github.io"}`+"\n")
+	s.enable(t)
+	file := s.plan(t, "plan.json")
+	approve := func(target ...string) {
+		t.Helper()
+		if code, out, said := tabletop(t, append([]string{"approve", file, "--key", s.path("anna"), "--reason", "seen", "--yes"}, target...)...); code != exitDone {
+			t.Fatal(out, said)
+		}
+	}
+	approve("--target", "evil.github.io")
+	s.do(t, exitDone, "apply", file, "--yes", "2")
+	if diff := cmp.Diff([]string{"{\"block\": \"evil.example\"}\n", "{\"block\": \"evil.github.io\"}\n"}, v.arrived()); diff != "" {
+		t.Error(diff)
+	}
+	run := s.newest(t)
+	if got := verdicts(run); !slices.Equal(got, []workbook.Verdict{workbook.Sent, workbook.Sent, workbook.NeedsApproval}) {
+		t.Error(got)
+	}
+	file = s.plan(t, "again.json")
+	approve("--all-targets")
+	s.do(t, exitDone, "apply", file, "--yes", "1")
+	if diff := cmp.Diff([]string{"{\"block\": \"bad.github.io\"}\n"}, v.arrived()); diff != "" {
+		t.Error(diff)
+	}
+}
