@@ -90,7 +90,7 @@ func (a *application) run(ctx context.Context, c *console, stdin io.Reader, file
 	d := &dispatch{
 		plan: made, sha: sha, approvals: approvals, unreadable: unreadable, endpoints: to,
 		now: time.Now(), reason: a.reason, ticket: a.ticket, json: a.output == "json",
-		stores: storesPath(a.stores, a.audit),
+		stores: storesPath(a.stores, a.audit), asks: a.yes == 0,
 	}
 	if err := d.known(ctx, a.audit); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -61,6 +62,11 @@ func (d *dispatch) send(ctx context.Context, c *console, reader *audit.Reader, l
 	if err := confirm(d.count()); err != nil {
 		return err
 	}
+	if d.asks {
+		if err := d.holdsStill(ctx, reader, log); err != nil {
+			return err
+		}
+	}
 	run, err := d.begin(ctx, log)
 	if err != nil {
 		return err
@@ -73,6 +79,30 @@ func (d *dispatch) send(ctx context.Context, c *console, reader *audit.Reader, l
 	})
 	report, sending := client.Deliver(ctx, queues, b)
 	return d.finish(ctx, c, log, b, report, sending)
+}
+
+// holdsStill checks the plan once more after somebody was asked, which may have
+// taken hours: what they said yes to must be what goes.
+func (d *dispatch) holdsStill(ctx context.Context, reader *audit.Reader, log *audit.Log) error {
+	again := *d
+	again.now, again.decisions, again.undoes = time.Now(), nil, nil
+	err := again.review(ctx)
+	if err == nil {
+		err = again.decide(ctx, reader)
+	}
+	if err == nil && !slices.EqualFunc(d.decisions, again.decisions, sameDecision) {
+		err = refuse("what goes of it is not any more what you were asked about: apply it again")
+	}
+	var not *refusal
+	if errors.As(err, &not) {
+		_, recording := again.recordRefusal(ctx, log, not)
+		return errors.Join(refused(not), recording)
+	}
+	return nothingRan(err)
+}
+
+func sameDecision(a, b decision) bool {
+	return a.goes() == b.goes() && a.action.Verdict == b.action.Verdict
 }
 
 // client sends to the hosts of the plan's configurations only.
