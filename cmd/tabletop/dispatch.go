@@ -45,8 +45,8 @@ type dispatch struct {
 	guard        *trigger.Guard
 	standing     plan.Standing
 	// undoes is the run that the plan takes back, once it was looked up.
-	undoes *audit.Run
-	decisions    []decision
+	undoes    *audit.Run
+	decisions []decision
 }
 
 // A decision is what becomes of one action of the plan.

@@ -108,4 +108,3 @@ func TestResumeAsksNoOtherHost(t *testing.T) {
 		t.Errorf("another host was asked %d times", n)
 	}
 }
-
