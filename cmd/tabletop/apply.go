@@ -96,7 +96,7 @@ func (a *application) run(ctx context.Context, c *console, stdin io.Reader, file
 	d := &dispatch{
 		plan: made, sha: sha, approvals: approvals, unreadable: unreadable, endpoints: to,
 		now: time.Now(), again: a.again, reason: a.reason, ticket: a.ticket, json: a.output == "json",
-		stores: storesPath(a.stores, a.audit),
+		stores: storesPath(a.stores, a.audit), asks: a.yes == 0,
 	}
 	return d.apply(ctx, c, a.audit, func(count int) error { return confirm(ctx, c, stdin, a.yes, count) })
 }

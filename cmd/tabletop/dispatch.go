@@ -35,6 +35,8 @@ type dispatch struct {
 	reason string
 	ticket string
 	json   bool
+	// asks says that somebody is asked before anything goes.
+	asks bool
 	// stores is the file of event stores.
 	stores string
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,7 +37,8 @@ func (d *dispatch) send(ctx context.Context, c *console, reader *audit.Reader, l
 	err := d.checked(ctx, c, reader, log, confirm)
 	var not *refusal
 	if errors.As(err, &not) {
-		return errors.Join(refused(not), d.recordRefusal(ctx, log, not))
+		_, recording := d.recordRefusal(ctx, log, not)
+		return errors.Join(refused(not), recording)
 	}
 	return err
 }
@@ -57,7 +59,8 @@ func (d *dispatch) checked(ctx context.Context, c *console, reader *audit.Reader
 	}
 	c.summary(d)
 	if d.count() == 0 {
-		return refuse("nothing of it goes, each action for its own reason")
+		run, err := d.recordRefusal(ctx, log, &refusal{why: []string{"nothing of this plan goes"}})
+		return errors.Join(refused(fmt.Errorf("nothing of this plan goes: tabletop show %d tells why of each action", run)), err)
 	}
 	queues := d.queues()
 	client, err := d.client(queues)
@@ -67,6 +70,11 @@ func (d *dispatch) checked(ctx context.Context, c *console, reader *audit.Reader
 	defer client.Close()
 	if err := confirm(d.count()); err != nil {
 		return err
+	}
+	if d.asks {
+		if err := d.holdsStill(ctx, reader); err != nil {
+			return err
+		}
 	}
 	run, err := d.begin(ctx, log)
 	if err != nil {
@@ -80,6 +88,28 @@ func (d *dispatch) checked(ctx context.Context, c *console, reader *audit.Reader
 	})
 	report, sending := client.Deliver(ctx, queues, b)
 	return d.finish(ctx, c, log, b, report, sending)
+}
+
+// holdsStill checks the plan once more after somebody was asked, which may have
+// taken hours: what they said yes to must be what goes.
+func (d *dispatch) holdsStill(ctx context.Context, reader *audit.Reader) error {
+	again := *d
+	again.now, again.decisions, again.undoes = time.Now(), nil, nil
+	err := again.review(ctx)
+	if err == nil {
+		err = again.decide(ctx, reader)
+	}
+	if err == nil && !slices.EqualFunc(d.decisions, again.decisions, sameDecision) {
+		err = refuse("what goes of it is not any more what you were asked about: apply it again")
+	}
+	if err != nil {
+		d.decisions = again.decisions // which the refusal is recorded with
+	}
+	return nothingRan(err)
+}
+
+func sameDecision(a, b decision) bool {
+	return a.goes() == b.goes() && a.action.Verdict == b.action.Verdict
 }
 
 // client sends to the hosts of the plan's configurations only.
@@ -132,14 +162,14 @@ func (d *dispatch) begin(ctx context.Context, log *audit.Log) (int64, error) {
 
 // recordRefusal records that the plan was refused: a run of its own that leaves
 // the plan unused. Actions get the refusal's verdict where it has one.
-func (d *dispatch) recordRefusal(ctx context.Context, log *audit.Log, why *refusal) error {
+func (d *dispatch) recordRefusal(ctx context.Context, log *audit.Log, why *refusal) (int64, error) {
 	kept := context.WithoutCancel(ctx)
 	info := d.info()
 	info.Mode, info.Plan, info.Name = workbook.ModeRefuse, "", d.plan.Name
 	info.Warnings = append([]string{"plan " + d.sha + " of run " + fmt.Sprint(d.plan.Run)}, why.why...)
 	run, err := log.Begin(kept, info)
 	if err != nil {
-		return err
+		return run, err
 	}
 	var actions []workbook.Action
 	for _, decided := range d.decisions {
@@ -152,16 +182,17 @@ func (d *dispatch) recordRefusal(ctx context.Context, log *audit.Log, why *refus
 		}
 	}
 	if err := log.Refuse(kept, run, actions); err != nil {
-		return err
+		return run, err
 	}
 	_, err = log.End(kept, workbook.Result{Run: run, Status: workbook.Refused, Actions: actions, Totals: workbook.Count(actions), Warnings: info.Warnings})
-	return err
+	return run, err
 }
 
 // finish records the end of the run and shows it.
 func (d *dispatch) finish(ctx context.Context, c *console, log *audit.Log, b *book, report delivery.Report, sending error) error {
 	result := workbook.Result{Run: b.run, Status: workbook.Completed, Actions: b.actions(d), Warnings: stopped(report)}
 	result.Totals = workbook.Count(result.Actions)
+	c.unrecorded(b.run, report.Unrecorded)
 	switch {
 	case ctx.Err() != nil:
 		result.Status = workbook.Interrupted
@@ -183,6 +214,22 @@ func (d *dispatch) finish(ctx context.Context, c *console, log *audit.Log, b *bo
 		return fmt.Errorf("%s not sent for certain: tabletop resume %d tells what can be done", plural(open, "request was", "requests were"), b.run)
 	}
 	return nil
+}
+
+// unrecorded tells what became of requests of which the audit could not take it:
+// there they stay unknown, and nobody else will tell.
+func (c *console) unrecorded(run int64, outcomes []delivery.Outcome) {
+	for _, o := range outcomes {
+		flag := "--not-sent"
+		if o.Verdict == workbook.Sent {
+			flag = "--sent"
+		}
+		text := fmt.Sprintf("a%d is %s, which could not be recorded: %s", o.Action, o.Verdict, o.Reason)
+		if o.Verdict != workbook.Unknown {
+			text += fmt.Sprintf("\n  say so later: tabletop resume %d %s a%d", run, flag, o.Action)
+		}
+		c.problem(text)
+	}
 }
 
 // stopped says where sending stopped before its end.
