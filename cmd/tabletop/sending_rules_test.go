@@ -29,7 +29,7 @@ func TestAnotherRunSentIt(t *testing.T) {
 	}
 	again := s.plan(t, "again.json")
 	_, said := s.do(t, exitRefused, "apply", again, "--yes", "2")
-	if !strings.Contains(said, "nothing of it goes") {
+	if !strings.Contains(said, "nothing of this plan goes") {
 		t.Error(said)
 	}
 	s.write(t, "events/FIREWALL.ndjson", addressEvents(3))
