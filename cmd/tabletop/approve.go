@@ -298,7 +298,7 @@ func (c *console) approved(r *review, by plan.Approver, key ssh.PublicKey, path 
 	}
 	s := plan.Check(r.plan, r.sha256, r.approvers, approvals, r.now)
 	for _, no := range append(broken, s.Refused...) {
-		c.remark("%s does not count: %s", no.File, no.Reason)
+		c.remark("%s does not count: %s", clean(no.File), clean(no.Reason))
 	}
 	lacks := s.Lacks()
 	if len(lacks) == 0 {

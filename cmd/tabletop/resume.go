@@ -257,7 +257,7 @@ func (s *settling) find(ctx context.Context, a workbook.Action) (audit.Outcome, 
 	if ctx.Err() != nil {
 		return o, false
 	}
-	s.c.remark("a%d %s %s: the vendor can't tell: %s", a.Number, a.Type, clean(a.Target), why)
+	s.c.remark("a%d %s %s: the vendor can't tell: %s", a.Number, a.Type, clean(a.Target), clean(why))
 	if o.Verdict = s.question(ctx); o.Verdict == "" {
 		return o, false
 	}
@@ -378,17 +378,17 @@ func (s *settling) task(ctx context.Context, a workbook.Action, o audit.Outcome)
 	secrets := knownSecrets(n, s.integrations, s.endpoints)
 	call, err := n.TaskCall(a.Task, planned.Values, s.noting(n, secrets))
 	if err != nil {
-		s.c.remark("a%d: %s", a.Number, err)
+		s.c.remark("a%d: %s", a.Number, clean(err.Error()))
 		return o, false
 	}
 	answer, err := s.client.Ask(ctx, delivery.Call{Method: call.Method, URL: call.URL, Headers: call.Headers, Secrets: secrets}, n.Policy())
 	if err != nil {
-		s.c.remark("a%d: %s", a.Number, err)
+		s.c.remark("a%d: %s", a.Number, clean(err.Error()))
 		return o, false
 	}
 	state := n.TaskState(answer)
 	if state.State == "" {
-		s.c.remark("a%d: %s", a.Number, state.Reason)
+		s.c.remark("a%d: %s", a.Number, clean(state.Reason))
 		return o, false
 	}
 	o.Verdict, o.Reason = workbook.Sent, "the vendor's task "+a.Task+" is "+state.State

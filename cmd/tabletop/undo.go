@@ -114,7 +114,7 @@ func (u *undoing) run(ctx context.Context, c *console, args []string) error {
 	}
 	if len(made.Actions) == 0 {
 		for _, why := range left {
-			c.remark("%s", why)
+			c.remark("%s", clean(why))
 		}
 		return refused(fmt.Errorf("nothing of run %d can be taken back", number))
 	}
@@ -131,7 +131,7 @@ func (u *undoing) run(ctx context.Context, c *console, args []string) error {
 	}
 	c.planned(made, written, u.output == "json")
 	for _, why := range left {
-		c.remark("left out: %s", why)
+		c.remark("left out: %s", clean(why))
 	}
 	return nil
 }

@@ -98,3 +98,14 @@ func TestWhatFailedSinceIsNotTakenBack(t *testing.T) {
 	}
 	s.says(4, "action 1 of run 2, which it takes back, is failed now", "apply", "undo.json", "--yes", "1")
 }
+
+// What is left out is told without what its target would do to a terminal.
+func TestWhatIsLeftOutIsToldClean(t *testing.T) {
+	s := newSite(t)
+	s.extend("events/FIREWALL.ndjson", `{"$CNAMTime":1769860804,"$SrcIP":"\u001b[2J\nx","$DstIP":"192.0.2.5"}`+"\n")
+	s.blocked("plan.json")
+	said := s.do("undo", "2", "--to", "undo.json")
+	if !strings.Contains(said, `left out: a4 \x1b[2J\nx: it is invalid, not sent`) || strings.Contains(said, "\x1b") {
+		t.Errorf("told is %q", said)
+	}
+}
