@@ -324,9 +324,6 @@ func TestNoSecretIsWritten(t *testing.T) {
 	}
 	v.arrived()
 	applied := s.newest(t)
-	for _, a := range applied.Actions {
-		t.Logf("%-30s %s: %s", all[a.Number-1].name, a.Verdict, a.Reason)
-	}
 	if len(applied.Actions) != len(all) {
 		t.Fatalf("%d actions of %d were sent", len(applied.Actions), len(all))
 	}
