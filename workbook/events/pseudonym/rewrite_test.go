@@ -132,6 +132,7 @@ func FuzzRewrite(f *testing.F) {
 		"<34>Jan  2 03:04:05 h sshd[1]: for x from 1.2.3.4", `CEF:0|a|b|1|2|n|3|suser=a\=b src=1.2.3.4`, `\\srv\c$\Users\x`, "[::1]:443 fe80::1%eth0 ::ffff:1.2.3.4/99",
 		"\x80@", "\u212aC:\\Users\\x", "\xffS-1-5-21-1-2-3-4", "a@ ::1", // letters that change their length in lower case
 		"hxxp[://]a[.]example[.]com/%zz", "a@b.com<c@d.com>,;e@f", `{"a":"` + "\xff" + `\ud800"}`, "5.0.0.10.in-addr.arpa 1.ip6.arpa 0x7f.1 010.0.0.1",
+		"{\"a\":\"b\nc a@b.com\"}",
 	} {
 		f.Add(seed)
 	}
@@ -140,7 +141,10 @@ func FuzzRewrite(f *testing.F) {
 		for _, format := range formats {
 			p := forTest(t, shared, nil)
 			got := rewritten(t, p, format, text)
-			if strings.Count(got, "\n") != strings.Count(text, "\n") {
+			// A line break that stands bare in a text is no JSON, and is written as
+			// \n where another part of the text is rewritten.
+			bare := (format == "json" || format == "dnif") && !json.Valid([]byte(text))
+			if !bare && strings.Count(got, "\n") != strings.Count(text, "\n") {
 				t.Errorf("%s: %q becomes %q", format, text, got)
 			}
 			if (format == "json" || format == "ndjson") && json.Valid([]byte(text)) && !json.Valid([]byte(got)) {
