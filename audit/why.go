@@ -88,6 +88,18 @@ func (r *Reader) Why(ctx context.Context, id ID) (*Chain, error) {
 	return chain, explain(r.path, "read", defaultWait, err)
 }
 
+// Content is a text that runs refer to, by its SHA-256 in hexadecimal: a
+// workbook, integrations, a guard or a plan. One that is not there is
+// ErrNothing.
+func (r *Reader) Content(ctx context.Context, digest string) ([]byte, error) {
+	var text []byte
+	err := r.db.GetContext(ctx, &text, "SELECT text FROM contents WHERE digest = ?", digest)
+	if missing(err) {
+		return nil, fmt.Errorf("the text of SHA-256 %s: %w", encodeText(digest), ErrNothing)
+	}
+	return text, explain(r.path, "read", defaultWait, err)
+}
+
 // why answers one question.
 type why struct {
 	reader *Reader

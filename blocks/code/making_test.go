@@ -21,8 +21,10 @@ drop $SrcIP`
 		from         []string
 		unknown      bool
 	}{
-		"one": {text: "$Domain = host($URL)\nwhere domain($URL) != nil", column: "$Domain",
-			made: []Making{{"$Domain", "$Domain = host($URL)", 1, []string{"$URL"}}}, from: []string{"$URL"}},
+		"one": {
+			text: "$Domain = host($URL)\nwhere domain($URL) != nil", column: "$Domain",
+			made: []Making{{"$Domain", "$Domain = host($URL)", 1, []string{"$URL"}}}, from: []string{"$URL"},
+		},
 		"untouched":   {text: "$Domain = host($URL)", column: "$SrcIP", from: []string{"$SrcIP"}},
 		"of itself":   {text: "$Hash = find_sha1($Hash)", column: "$Hash", made: []Making{{"$Hash", "$Hash = find_sha1($Hash)", 1, []string{"$Hash"}}}, from: []string{"$Hash"}},
 		"a constant":  {text: "$A = 'x'", column: "$A", made: []Making{{"$A", "$A = 'x'", 1, nil}}, from: []string{}},
