@@ -13,8 +13,10 @@ import (
 type Sightings struct {
 	Value string
 	// Entries counts the entries that are looked up by the value: its actions
-	// and signals, and hardly ever anything else.
+	// and signals, and hardly ever anything else. Over says that there are more
+	// than were counted, which happens only where not all were asked for.
 	Entries int64
+	Over    bool
 	// First and Last are the oldest and the newest.
 	First, Last Sighting
 	// Counted are the newest so many, of which there are Actions and Signals of
@@ -26,6 +28,10 @@ type Sightings struct {
 	// List is those that were counted, the newest first.
 	List []Sighting
 }
+
+// mostEntries is how many entries of a value are counted where not all are
+// asked for.
+const mostEntries = 100_000
 
 // A Sighting is an action or a signal.
 type Sighting struct {
@@ -65,11 +71,15 @@ func (r *Reader) Sightings(ctx context.Context, value string, limit int) (s Sigh
 	}
 	defer tx.Rollback()
 	stored := encodeText(value)
-	if err := tx.GetContext(ctx, &s.Entries, "SELECT count(*) FROM bodies WHERE subject = ?", stored); err != nil || s.Entries == 0 {
-		return s, false, explain(r.path, "look for a value in", defaultWait, err)
-	}
+	most := mostEntries + 1
 	if limit <= 0 {
-		limit = -1
+		limit, most = -1, -1
+	}
+	if err := tx.GetContext(ctx, &s.Entries, "SELECT count(*) FROM (SELECT 1 FROM bodies WHERE subject = ? LIMIT ?)", stored, most); err != nil {
+		return fail(err)
+	}
+	if most > 0 && s.Entries == int64(most) {
+		s.Entries, s.Over = mostEntries, true
 	}
 	var rows []sightingRow
 	if err := tx.SelectContext(ctx, &rows, sightingsQuery+"DESC LIMIT ?", stored, limit); err != nil {

@@ -26,7 +26,7 @@ type inquiry struct {
 
 // mostCounted is how many of the newest entries of a value are counted without
 // --all.
-const mostCounted = 1000
+const mostCounted = 500
 
 func whyCommand(c *console) *cobra.Command {
 	q := &inquiry{}

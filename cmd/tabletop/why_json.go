@@ -34,6 +34,7 @@ type whyObject struct {
 type seenObject struct {
 	Value   string                   `json:"value"`
 	Entries int64                    `json:"entries"`
+	Over    bool                     `json:"more_entries,omitempty"`
 	First   sightingObject           `json:"first"`
 	Last    sightingObject           `json:"last"`
 	Counted int                      `json:"counted"`
@@ -204,7 +205,7 @@ func (a *answer) stepJSON(i int) stepObject {
 
 func seenJSON(s *audit.Sightings, all bool) *seenObject {
 	o := &seenObject{
-		Value: s.Value, Entries: s.Entries, First: sightingJSON(s.First), Last: sightingJSON(s.Last), Counted: s.Counted, Whole: s.Whole,
+		Value: s.Value, Entries: s.Entries, Over: s.Over, First: sightingJSON(s.First), Last: sightingJSON(s.Last), Counted: s.Counted, Whole: s.Whole,
 		Actions: s.Actions, Signals: s.Signals, Runs: s.Runs, Totals: s.ByVerdict,
 	}
 	if all {

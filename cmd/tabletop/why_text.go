@@ -382,7 +382,11 @@ func (a *answer) sightings(all bool) []branch {
 	}
 	what += " of " + plural(s.Runs, "run", "runs")
 	if !s.Whole {
-		what = fmt.Sprintf("%d entries; the newest are %s (--all counts every one)", s.Entries, what)
+		over := ""
+		if s.Over {
+			over = "over "
+		}
+		what = fmt.Sprintf("%s%s; the newest of them: %s (--all counts every one)", over, plural(s.Entries, "entry", "entries"), what)
 	}
 	count := leaf(what)
 	for _, v := range workbook.Verdicts {
