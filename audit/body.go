@@ -27,8 +27,10 @@ type runBody struct {
 	Program      text          `json:"program"`
 	Integrations *documentBody `json:"integrations,omitempty"`
 	Guard        *documentBody `json:"guard,omitempty"`
-	Files        []fileBody    `json:"files"`
-	Warnings     []text        `json:"warnings"`
+	// Events is where the files lie, empty for a run that read none.
+	Events   text       `json:"events,omitempty"`
+	Files    []fileBody `json:"files"`
+	Warnings []text     `json:"warnings"`
 	// Plan is the SHA-256 of the plan that is applied, Endpoint where to.
 	Plan     text `json:"plan,omitempty"`
 	Endpoint text `json:"endpoint,omitempty"`
@@ -109,6 +111,10 @@ type evidenceBody struct {
 	Files   []text     `json:"files,omitempty"`
 	First   [][3]int64 `json:"first,omitempty"`
 	Unknown text       `json:"unknown,omitempty"`
+	// Store is the event store that the row was read from, Run the run that
+	// wrote it last.
+	Store text  `json:"store,omitempty"`
+	Run   int64 `json:"store_run,omitempty"`
 }
 
 // signalBody is a signal of the run after the block that raised it, or raised
@@ -218,7 +224,7 @@ func (i *instant) UnmarshalJSON(stored []byte) error {
 }
 
 func newEvidence(e workbook.Evidence) *evidenceBody {
-	body := &evidenceBody{Events: e.Events, Unknown: text(e.Unknown)}
+	body := &evidenceBody{Events: e.Events, Unknown: text(e.Unknown), Store: text(e.Store), Run: e.StoreRun}
 	index := map[string]int64{}
 	for _, p := range e.First[:min(len(e.First), workbook.MaxPositions)] {
 		i, known := index[p.File]
@@ -233,7 +239,7 @@ func newEvidence(e workbook.Evidence) *evidenceBody {
 }
 
 func (body *evidenceBody) evidence() (workbook.Evidence, error) {
-	e := workbook.Evidence{Events: body.Events, Unknown: string(body.Unknown)}
+	e := workbook.Evidence{Events: body.Events, Unknown: string(body.Unknown), Store: string(body.Store), StoreRun: body.Run}
 	for _, p := range body.First {
 		if p[0] < 0 || p[0] >= int64(len(body.Files)) {
 			return e, fmt.Errorf("a position names file %d of %d", p[0], len(body.Files))
@@ -241,6 +247,19 @@ func (body *evidenceBody) evidence() (workbook.Evidence, error) {
 		e.First = append(e.First, workbook.Position{File: string(body.Files[p[0]]), Offset: p[1], Line: p[2]})
 	}
 	return e, nil
+}
+
+// block is the block of an index, without its rows.
+func (b blockBody) block(index int) Block {
+	block := Block{
+		Index: index, Kind: string(b.Kind), ID: string(b.ID), Note: string(b.Note), Text: string(b.Text),
+		RowsIn: b.RowsIn, RowsOut: b.RowsOut, Seconds: b.Seconds,
+		Columns: plain(b.Columns), Warnings: plain(b.Warnings), Failed: string(b.Failed),
+	}
+	for _, c := range b.Stores {
+		block.Stores = append(block.Stores, c.change())
+	}
+	return block
 }
 
 func newStores(changes []workbook.StoreChange) []storeBody {

@@ -196,5 +196,5 @@ func sameValue(a, b workbook.Value) bool {
 }
 
 func sameEvidence(a, b workbook.Evidence) bool {
-	return a.Events == b.Events && a.Unknown == b.Unknown && slices.Equal(a.First, b.First)
+	return a.Events == b.Events && a.Unknown == b.Unknown && a.Store == b.Store && a.StoreRun == b.StoreRun && slices.Equal(a.First, b.First)
 }

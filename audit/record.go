@@ -80,7 +80,7 @@ func newRun(info workbook.Info) (runBody, [][]byte) {
 		Reason: text(info.Reason), Ticket: text(info.Ticket),
 		Version: text(info.Version), Program: text(info.Program), Warnings: texts(info.Warnings),
 		Files: make([]fileBody, len(info.Files)),
-		Plan:  text(info.Plan), Endpoint: text(info.Endpoint),
+		Plan:  text(info.Plan), Endpoint: text(info.Endpoint), Events: text(info.Events),
 	}
 	// A run without a workbook still says what it is.
 	said.Workbook = workbookBody{Name: text(info.Name), Tags: []text{}}

@@ -34,7 +34,10 @@ type Run struct {
 	// Integrations and Guard are nil where the run used none.
 	Integrations *Document
 	Guard        *Document
-	Files        []workbook.EventFile
+	// Events is the absolute path of what the events were read from, empty
+	// where that is not recorded.
+	Events string
+	Files  []workbook.EventFile
 	// Status is one of workbook's, or RunningOrDied.
 	Status  string
 	Blocks  []Block
@@ -105,7 +108,7 @@ func (r *Run) begin(at, body string) (err error) {
 		Name: string(w.Name), Path: string(w.Path), Folder: string(w.Folder), Stage: string(w.Stage),
 		Tags: plain(w.Tags), Digest: w.Digest,
 	}
-	r.Plan, r.Endpoint = string(said.Plan), string(said.Endpoint)
+	r.Plan, r.Endpoint, r.Events = string(said.Plan), string(said.Endpoint), string(said.Events)
 	r.Mode, r.Now, r.NowSource, r.Zone = string(said.Mode), said.Now.Time, string(said.NowSource), string(said.Zone)
 	r.Parameters = said.Parameters
 	r.User, r.Host, r.Reason, r.Ticket = string(said.User), string(said.Host), string(said.Reason), string(said.Ticket)

@@ -158,15 +158,7 @@ func (s *shower) block(e entry, body string) error {
 		return err
 	}
 	s.rowsOf[e.Block] = said.RowsOf
-	block := Block{
-		Index: e.Block, Kind: string(said.Kind), ID: string(said.ID), Note: string(said.Note), Text: string(said.Text),
-		RowsIn: said.RowsIn, RowsOut: said.RowsOut, Seconds: said.Seconds,
-		Columns: plain(said.Columns), Warnings: plain(said.Warnings), Failed: string(said.Failed),
-	}
-	for _, c := range said.Stores {
-		block.Stores = append(block.Stores, c.change())
-	}
-	s.run.Blocks = append(s.run.Blocks, block)
+	s.run.Blocks = append(s.run.Blocks, said.block(e.Block))
 	return nil
 }
 

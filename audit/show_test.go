@@ -58,7 +58,7 @@ func wanted(info workbook.Info, result workbook.Result, blocks []workbook.BlockR
 	run := Run{
 		Number: result.Run, Started: clock(), Ended: clock(), Mode: info.Mode, Now: info.Now.UTC(), NowSource: info.NowSource,
 		Zone: info.Zone.String(), Parameters: info.Parameters, User: info.User, Host: info.Host, Reason: info.Reason,
-		Ticket: info.Ticket, Version: info.Version, Program: info.Program, Files: info.Files, Status: result.Status,
+		Ticket: info.Ticket, Version: info.Version, Program: info.Program, Events: info.Events, Files: info.Files, Status: result.Status,
 		Signals: result.Signals, Actions: result.Actions, Totals: result.Totals, Warnings: result.Warnings, Head: result.Head,
 		Workbook: Workbook{
 			Name: info.Workbook.Name, Path: info.Workbook.Path, Folder: info.Workbook.Folder, Stage: info.Workbook.Stage,
@@ -188,7 +188,7 @@ func drawInfo(rt *rapid.T) workbook.Info {
 		Mode: drawString(rt, "mode"), Now: drawTime(rt, "now"), NowSource: drawString(rt, "now source"), Zone: time.UTC,
 		Parameters: drawMap(rt, "parameters"), User: drawString(rt, "user"), Host: drawString(rt, "host"),
 		Reason: drawString(rt, "reason"), Ticket: drawString(rt, "ticket"), Version: drawString(rt, "version"),
-		Program: drawString(rt, "program"), Warnings: drawStrings(rt, "warnings"),
+		Program: drawString(rt, "program"), Events: drawString(rt, "events"), Warnings: drawStrings(rt, "warnings"),
 	}
 	if rapid.Bool().Draw(rt, "integrations") {
 		info.Integrations = &workbook.Document{Path: drawString(rt, "path"), Text: []byte(drawString(rt, "integrations"))}
@@ -263,6 +263,7 @@ func drawTable(rt *rapid.T, in workbook.Table) workbook.Table {
 			evidence := row.Evidence
 			if rapid.IntRange(0, 4).Draw(rt, "other evidence") == 0 {
 				evidence.Events++
+				evidence.StoreRun += rapid.Int64Range(0, 1).Draw(rt, "other store")
 			}
 			out.Rows = append(out.Rows, workbook.Row{Values: values, Evidence: evidence, From: i + 1})
 		}
@@ -279,7 +280,9 @@ func drawTable(rt *rapid.T, in workbook.Table) workbook.Table {
 	}
 	out := workbook.Table{Columns: drawStrings(rt, "columns")}
 	for range rapid.IntRange(0, 5).Draw(rt, "rows") {
-		row := workbook.Row{Evidence: workbook.Evidence{Events: rapid.Int64().Draw(rt, "events"), Unknown: drawString(rt, "unknown")}}
+		row := workbook.Row{Evidence: workbook.Evidence{
+			Events: rapid.Int64().Draw(rt, "events"), Unknown: drawString(rt, "unknown"), Store: drawString(rt, "store"), StoreRun: rapid.Int64().Draw(rt, "store run"),
+		}}
 		for range out.Columns {
 			row.Values = append(row.Values, drawValue(rt))
 		}

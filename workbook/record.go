@@ -70,7 +70,10 @@ type Info struct {
 	// its path; nil where it uses none. Guard likewise.
 	Integrations *Document
 	Guard        *Document
-	Files        []EventFile
+	// Events is the folder or file that the events were read from, as an
+	// absolute path, so that they are found again.
+	Events string
+	Files  []EventFile
 
 	// Warnings are known before the first block runs.
 	Warnings []string

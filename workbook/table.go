@@ -36,6 +36,10 @@ type Evidence struct {
 	// Unknown says why the events behind the row are not known; it is empty
 	// where they are.
 	Unknown string `json:"unknown,omitempty"`
+	// Store is the event store that the row was read from; StoreRun is the run
+	// that wrote it last, 0 where none did, as in an import.
+	Store    string `json:"store,omitempty"`
+	StoreRun int64  `json:"store_run,omitempty"`
 }
 
 // MaxPositions is the most event positions that a row keeps.

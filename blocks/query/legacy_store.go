@@ -145,7 +145,27 @@ func (r retrieving) columns(workbook.Columns) workbook.Columns {
 	return workbook.Columns{}
 }
 
-const fromStore = "read from an event store, whose rows keep no events"
+const (
+	fromStore = "read from an event store, whose rows keep no events"
+	fromRows  = "asked of the rows that came in, and a query's answer does not name them"
+)
+
+// evidenceOf is that of the rows that are read from a store.
+func (o Options) evidenceOf(ctx context.Context, store string) workbook.Evidence {
+	if store == rowsStore {
+		return workbook.Evidence{Unknown: fromRows}
+	}
+	e := workbook.Evidence{Unknown: fromStore, Store: store}
+	if o.Stores == nil {
+		return e
+	}
+	// Who wrote it is beside the matter of the run: without it the row names the
+	// store alone.
+	if info, err := o.Stores.Info(ctx, store); err == nil {
+		e.Store, e.StoreRun = info.Name, info.Run
+	}
+	return e
+}
 
 func (r retrieving) run(ctx context.Context, _ workbook.Table, _ *workbook.Env) (workbook.Output, error) {
 	if r.store == "" {
@@ -156,6 +176,7 @@ func (r retrieving) run(ctx context.Context, _ workbook.Table, _ *workbook.Env) 
 		return workbook.Output{}, err
 	}
 	out := workbook.Output{Table: workbook.Table{Columns: stored.Columns}}
+	of := r.options.evidenceOf(ctx, r.store)
 	for _, f := range r.filter {
 		if stored.Index(f.field.Text) < 0 {
 			out.Warnings = append(out.Warnings, "the event store "+r.store+" has no column "+f.field.Text+hint(f.field.Text, stored.Columns))
@@ -164,7 +185,7 @@ func (r retrieving) run(ctx context.Context, _ workbook.Table, _ *workbook.Env) 
 	for _, row := range stored.Rows {
 		holds := func(f comparedField) bool { return f.holds(valueAt(row, stored.Index(f.field.Text))) }
 		if !slices.ContainsFunc(r.filter, func(f comparedField) bool { return !holds(f) }) {
-			out.Table.Rows = append(out.Table.Rows, workbook.Row{Values: row.Values, Evidence: workbook.Evidence{Unknown: fromStore}})
+			out.Table.Rows = append(out.Table.Rows, workbook.Row{Values: row.Values, Evidence: of})
 		}
 	}
 	return out, nil

@@ -182,9 +182,10 @@ func (s *Statement) Run(ctx context.Context, o Options, clock Clock, maxRows int
 	if err != nil {
 		return result, nil, err
 	}
-	if s.tree.From[0].Store != "" {
+	if store := s.tree.From[0].Store; store != "" {
+		of := o.evidenceOf(ctx, store)
 		for i := range result.Table.Rows {
-			result.Table.Rows[i].Evidence = workbook.Evidence{Unknown: fromStore}
+			result.Table.Rows[i].Evidence = of
 		}
 	}
 	warnings, err := s.warnings(ctx, q, result, extra, o)

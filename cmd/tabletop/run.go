@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -231,6 +232,8 @@ func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.L
 func (r *rehearsal) info(b *bench, files []workbook.EventFile, now time.Time, from string, warnings []string) workbook.Info {
 	zone := b.zoneOr(time.UTC)
 	name, host := whoami()
+	// Without the absolute path why looks beside the workbook.
+	lies, _ := filepath.Abs(b.set.Path)
 	mode := workbook.ModeRehearse
 	if r.planning {
 		mode = workbook.ModePlan
@@ -238,7 +241,7 @@ func (r *rehearsal) info(b *bench, files []workbook.EventFile, now time.Time, fr
 	return workbook.Info{
 		Workbook: b.program.Workbook, Mode: mode, Now: now, NowSource: from, Zone: zone,
 		Parameters: b.program.Parameters, User: name, Host: host, Reason: r.reason, Ticket: r.ticket,
-		Version: version(), Integrations: b.integrations, Guard: b.guard, Files: files, Warnings: warnings,
+		Version: version(), Integrations: b.integrations, Guard: b.guard, Events: lies, Files: files, Warnings: warnings,
 	}
 }
 

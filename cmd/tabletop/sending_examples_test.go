@@ -95,6 +95,14 @@ func (s *drill) checkStory(t *testing.T, example string, sent appliedObject) {
 		if a.Verdict != want || a.Verdict == workbook.Undone && a.SettledBy == 0 {
 			t.Errorf("%s: action %d is %s by run %d, and was %s", example, a.Number, a.Verdict, a.SettledBy, before.Verdict)
 		}
+		why := whyJSON(t, audit.ID{Run: sent.Run, Action: a.Number}.String())
+		last := why.Steps[len(why.Steps)-1]
+		if why.RowsOf == nil || why.Plan == nil || last.Block != 1 || last.Gap != "" || len(why.Evidence.Read) == 0 || why.Evidence.Read[0].State != fileUnchanged {
+			t.Errorf("%s: why action %d: %+v", example, a.Number, why)
+		}
+		if a.Verdict == workbook.Undone && (len(why.Outcomes) != 2 || why.Outcomes[1].By != a.SettledBy) {
+			t.Errorf("%s: why action %d: %+v", example, a.Number, why.Outcomes)
+		}
 	}
 }
 
