@@ -92,13 +92,16 @@ var (
 	noFunction  = regexp.MustCompile(`^(?:no such function|wrong number of arguments to function|misuse of (?:aggregate|window function)):? ([^\s(]*)`)
 	ambiguous   = regexp.MustCompile(`^ambiguous column name: (.*)$`)
 	nearPiece   = regexp.MustCompile(`(?s)^near "(.*)": syntax error$`)
+	framed      = regexp.MustCompile(`(?s)^(?:SQL logic error: )?(.*) \(\d+\)$`)
 	unknownSign = regexp.MustCompile(`(?s)^unrecognized token: "(.*)"$`)
 )
 
 // said is the message of SQLite without the driver's frame around it.
 func said(err error) string {
-	message := strings.TrimPrefix(err.Error(), "SQL logic error: ")
-	return regexp.MustCompile(` \(\d+\)$`).ReplaceAllString(message, "")
+	if m := framed.FindStringSubmatch(err.Error()); m != nil {
+		return m[1]
+	}
+	return err.Error()
 }
 
 // mistake is the error for a query that SQLite does not take.
@@ -160,7 +163,7 @@ func failsBefore(ctx context.Context, conn *sql.Conn, query string, offset int, 
 	if err != nil {
 		return said(err) == message
 	}
-	_ = statement.Close()
+	defer statement.Close()
 	return false
 }
 

@@ -191,8 +191,14 @@ func (e *exporting) write(ctx context.Context, c *console, reader *audit.Reader,
 	if err := os.MkdirAll(e.to, 0o700); err != nil {
 		return nothingRan(err)
 	}
+	file := func(part audit.Part) string { return filepath.Join(e.to, string(part)+".csv") }
+	for _, part := range parts { // all of them, or none
+		if err := mayReplace(file(part), e.force); err != nil {
+			return err
+		}
+	}
 	for _, part := range parts {
-		if err := e.writeTo(ctx, c, reader, string(part), []audit.Part{part}, filepath.Join(e.to, string(part)+".csv")); err != nil {
+		if err := e.writeTo(ctx, c, reader, string(part), []audit.Part{part}, file(part)); err != nil {
 			return err
 		}
 	}

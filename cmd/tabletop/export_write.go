@@ -91,12 +91,8 @@ func (w *recordWriter) out(err error) error {
 // whole: an export that fails leaves what was there. Another of the name is
 // written over where force is set.
 func replaceWith(path string, force bool, write func(*os.File) error) (err error) {
-	if !force {
-		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-			return nothingRan(fmt.Errorf("%s is there already: name another file, or write over it with --force", path))
-		}
-	} else if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nothingRan(fmt.Errorf("%s is no regular file: name another with --to", path))
+	if err := mayReplace(path, force); err != nil {
+		return err
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), ".tabletop-*")
 	if err != nil {
@@ -111,4 +107,20 @@ func replaceWith(path string, force bool, write func(*os.File) error) (err error
 		return err
 	}
 	return os.Rename(file.Name(), path)
+}
+
+// mayReplace refuses what stands at a path already.
+func mayReplace(path string, force bool) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return nothingRan(err)
+	case !info.Mode().IsRegular():
+		return nothingRan(fmt.Errorf("%s is no regular file: name another with --to", path))
+	case !force:
+		return nothingRan(fmt.Errorf("%s is there already: name another file, or write over it with --force", path))
+	}
+	return nil
 }
