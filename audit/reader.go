@@ -21,7 +21,9 @@ import (
 // while it is open. Its methods may be called from several goroutines.
 type Reader struct {
 	path string
-	db   *sqlx.DB
+	// how is the way in which the file could be opened.
+	how access
+	db  *sqlx.DB
 }
 
 // OpenReader opens the audit at path for reading. A file that lacks is an
@@ -62,7 +64,7 @@ func (r *Reader) start(ctx context.Context, how access) error {
 	if err := current(ctx, db, r.path); err != nil {
 		return errors.Join(err, db.Close())
 	}
-	r.db = db
+	r.db, r.how = db, how
 	return nil
 }
 

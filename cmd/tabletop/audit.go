@@ -30,6 +30,11 @@ func (r *record) read(ctx context.Context, do func(*audit.Reader) error) error {
 	if err := outputForm(r.output, "text", "json"); err != nil {
 		return err
 	}
+	return r.use(ctx, do)
+}
+
+// use is read for a command with forms of its own.
+func (r *record) use(ctx context.Context, do func(*audit.Reader) error) error {
 	reader, err := audit.OpenReader(ctx, r.path)
 	if errors.Is(err, audit.ErrDamaged) { // a record that is not whole does not hold
 		return failure{exitNotHeld, err}
@@ -127,11 +132,17 @@ func (c *console) runs(runs []audit.Summary) {
 
 func showCommand(c *console) *cobra.Command {
 	r := &record{}
+	texts := &runTexts{}
 	cmd := &cobra.Command{
 		Use:   "show RUN",
 		Short: "Show a recorded run, block by block",
+		Long: `show tells of a recorded run what the run itself told, block by block, with who
+ran it, when, on what and why. With --workbook, --integrations or --guard it
+gives back the text that the run used instead, byte for byte; the audit keeps
+each once.`,
 		Example: `  tabletop show 1
-  tabletop show 1 -o json`,
+  tabletop show 1 -o json
+  tabletop show 1 --workbook > as-it-was.yaml`,
 		Args: exactly(1, "the number of a run"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			number, err := strconv.ParseInt(args[0], 10, 64)
@@ -139,6 +150,9 @@ func showCommand(c *console) *cobra.Command {
 				return nothingRan(fmt.Errorf("%s is no run's number: tabletop runs lists them", args[0]))
 			}
 			return r.read(cmd.Context(), func(reader *audit.Reader) error {
+				if kind := texts.asked(); kind != "" {
+					return c.runText(cmd.Context(), reader, number, kind, r.output)
+				}
 				run, err := reader.Show(cmd.Context(), number)
 				if err != nil {
 					return nothingRan(err)
@@ -153,6 +167,7 @@ func showCommand(c *console) *cobra.Command {
 		},
 	}
 	r.flags(cmd)
+	texts.flags(cmd)
 	return cmd
 }
 
