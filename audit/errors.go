@@ -26,6 +26,10 @@ var (
 	ErrNoRun = errors.New("no such run")
 	// ErrNoPlan is a plan that the audit does not hold.
 	ErrNoPlan = errors.New("no such plan")
+	// ErrClosed is an archive: an audit that nothing more is added to.
+	ErrClosed = errors.New("an archive, which is closed")
+	// ErrNothing is that nothing fits what is to be purged or archived.
+	ErrNothing = errors.New("nothing to do")
 	// ErrApplied is a plan that a run has applied; see AppliedError.
 	ErrApplied = errors.New("applied already")
 )
@@ -49,7 +53,7 @@ func (*AppliedError) Is(target error) bool { return target == ErrApplied }
 func explain(path, doing string, wait time.Duration, err error) error {
 	var failure *sqlite.Error
 	var pathError *fs.PathError
-	for _, said := range []error{ErrNotAudit, ErrNewer, ErrLocked, ErrDamaged, ErrNoRun, ErrNoPlan, ErrApplied} {
+	for _, said := range []error{ErrNotAudit, ErrNewer, ErrLocked, ErrDamaged, ErrNoRun, ErrNoPlan, ErrApplied, ErrClosed, ErrNothing} {
 		if errors.Is(err, said) {
 			return err
 		}

@@ -254,7 +254,7 @@ func TestVerifyNamesTheDamage(t *testing.T) {
 		{"a body added", []string{"INSERT INTO bodies VALUES (1000, x'00', NULL, '{}')"}, 1000, "a body 1000 belongs to no entry"},
 		{"an entry put before the first", []string{"INSERT INTO entries SELECT 0, run, block, number, kind, time, contents, digest, hash FROM entries WHERE seq = 1"}, 0, "entry 0 stands before the first"},
 		{"an entry appended", []string{"INSERT INTO entries SELECT seq + 1, run, block, number, kind, time, contents, digest, hash FROM entries ORDER BY seq DESC LIMIT 1"}, 0, "does not follow"},
-		{"two entries swapped", []string{"UPDATE entries SET seq = -5 WHERE seq = 5", "UPDATE entries SET seq = 5 WHERE seq = 6", "UPDATE entries SET seq = 6 WHERE seq = -5"}, 5, "entry 5 was edited"},
+		{"two entries swapped", []string{"UPDATE entries SET seq = -5 WHERE seq = 5", "UPDATE entries SET seq = 5 WHERE seq = 6", "UPDATE entries SET seq = 6 WHERE seq = -5"}, 5, "what is now entry 5 stood as entry 6"},
 		{"a kept text edited", []string{"UPDATE contents SET text = x'00' WHERE rowid = 1"}, 1, "was edited"},
 		{"a kept text deleted", []string{"DELETE FROM contents WHERE rowid = 1"}, 1, "is missing"},
 		{"a kept text added", []string{"INSERT INTO contents VALUES ('00', x'00')"}, 0, "belongs to no entry"},
