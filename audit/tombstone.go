@@ -166,3 +166,21 @@ func (a *appender) notClosed() error {
 	}
 	return fmt.Errorf("this audit is %w: what goes on stands in %s", ErrClosed, next)
 }
+
+// purgedText reports whether an entry tells that a kept text was purged.
+func purgedText(ctx context.Context, tx *sqlx.Tx, digest string) bool {
+	t, err := readTombstones(ctx, tx)
+	return err == nil && t.texts[digest] > 0
+}
+
+// movedTo names the archive that a run was moved to, where one was.
+func movedTo(ctx context.Context, tx *sqlx.Tx, run int64) (file string, ok bool) {
+	var link struct{ Seq, LastRun int64 }
+	err := tx.GetContext(ctx, &link, `SELECT e.seq, json_extract(b.body, '$.last_run') AS lastrun FROM entries e JOIN bodies b ON b.seq = e.seq
+		WHERE e.run = 0 AND e.kind = 'link'`)
+	if err != nil || run > link.LastRun || run < 1 {
+		return "", false
+	}
+	err = tx.GetContext(ctx, &file, "SELECT json_extract(body, '$.file') FROM bodies WHERE seq = ?", link.Seq)
+	return file, err == nil
+}

@@ -27,9 +27,7 @@ const (
 	maxJudged = 10_000
 )
 
-// judge takes in an entry that does not follow the one before it. Where an
-// entry was put in or taken away, and those behind were renumbered, they still
-// follow each other under their old numbers.
+// judge takes in an entry that does not follow the one before it.
 func (o *oddEntries) judge(w *walker, e *entry) {
 	l := &w.link
 	o.judged++
@@ -41,16 +39,7 @@ func (o *oddEntries) judge(w *walker, e *entry) {
 		l.shift = 0
 		return
 	}
-	if n := int64(o.insertedBefore(l, e)); n > 0 {
-		o.forget(e.Seq - n)
-		w.add(Inserted, e.Seq-n, "%s put in, and those behind were renumbered: entry %d follows what is now entry %d", counted(e.Seq-n, e.Seq-1, "was", "were"), e.Seq, e.Seq-n-1)
-		l.shift -= n
-		return
-	}
-	if n := o.deletedBefore(l, e); n > 0 {
-		o.forget(e.Seq - 1)
-		w.add(Deleted, e.Seq-1, "before what is now entry %d, %d that stood there %s taken out, and those behind were renumbered", e.Seq-1, n, plural(n, "was", "were"))
-		l.shift += n
+	if o.renumbered(w, e) {
 		return
 	}
 	if len(o.list) == maxOdd {
@@ -63,34 +52,34 @@ func (o *oddEntries) judge(w *walker, e *entry) {
 	o.list = append(o.list, oddEntry{kept, l.hash})
 }
 
-// insertedBefore is how many entries before this one were put in: it follows
-// the one before those.
-func (o *oddEntries) insertedBefore(l *link, e *entry) int {
-	for n := 1; n < len(l.past); n++ {
-		if l.matches(e, e.Seq+l.shift-int64(n), l.past[len(l.past)-1-n]) {
-			return n
-		}
+// renumbered reports whether an entry follows the one before, an odd one, under
+// an old number. Where that is a higher one, entries were taken out before the
+// odd one; where it is a lower one, and the odd one follows an entry further up,
+// those between were put in.
+func (o *oddEntries) renumbered(w *walker, e *entry) bool {
+	l, last := &w.link, len(o.list)-1
+	if last < 0 || o.list[last].Seq != e.Seq-1 {
+		return false
 	}
-	return 0
-}
-
-// deletedBefore is how many entries were taken out before the one before this:
-// that one follows nothing here, and this one follows it under an old number.
-func (o *oddEntries) deletedBefore(l *link, e *entry) int64 {
-	if n := len(o.list); n == 0 || o.list[n-1].Seq != e.Seq-1 {
-		return 0
-	}
+	odd := o.list[last].entry
 	for n := int64(1); n <= maxShift; n++ {
 		if l.matches(e, e.Seq+l.shift+n, l.hash) {
-			return n
+			o.list = o.list[:last]
+			w.add(Deleted, odd.Seq, "before what is now entry %d, %d that stood there %s taken out, and those behind were renumbered", odd.Seq, n, plural(n, "was", "were"))
+			l.shift += n
+			return true
 		}
 	}
-	return 0
-}
-
-// forget takes back the entries from one on.
-func (o *oddEntries) forget(from int64) {
-	o.list = slices.DeleteFunc(o.list, func(e oddEntry) bool { return e.Seq >= from })
+	for n := int64(1); int(n) < len(l.past)-1; n++ {
+		if l.matches(&odd, odd.Seq+l.shift-n, l.past[len(l.past)-2-int(n)]) && l.matches(e, e.Seq+l.shift-n, l.hash) {
+			first := odd.Seq - n
+			o.list = slices.DeleteFunc(o.list, func(e oddEntry) bool { return e.Seq >= first })
+			w.add(Inserted, first, "%s put in, and those behind were renumbered: entry %d follows what stands before", counted(first, odd.Seq-1, "was", "were"), odd.Seq)
+			l.shift -= n
+			return true
+		}
+	}
+	return false
 }
 
 // odds reports an entry of which no more can be told.
@@ -103,9 +92,12 @@ func (c *checked) odds(e *entry) {
 func (o *oddEntries) finish(c *checked) {
 	for i := range o.list {
 		e := &o.list[i]
-		if at := o.home(e); at != 0 {
+		switch at := o.home(e); {
+		case at == e.Seq && i > 0 && o.list[i-1].Seq == e.Seq-1:
+			// It is as it was; the one before it is not.
+		case at != 0 && at != e.Seq:
 			c.add(Reordered, e.Seq, "what is now entry %d stood as entry %d: entries were put in another order", e.Seq, at)
-		} else {
+		default:
 			c.odds(&e.entry)
 		}
 	}
@@ -118,10 +110,7 @@ func (o *oddEntries) home(e *oddEntry) int64 {
 	var l link
 	for i := range o.list {
 		place := &o.list[i]
-		if place.Seq == e.Seq {
-			continue
-		}
-		if l.matches(&e.entry, place.Seq, place.before) {
+		if place.Seq != e.Seq && l.matches(&e.entry, place.Seq, place.before) {
 			return place.Seq
 		}
 		for j := range o.list {

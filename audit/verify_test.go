@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -38,18 +39,21 @@ func naive(t testing.TB, db *sql.DB) int64 {
 	})
 	bodies := map[int64][]any{}
 	each(t, db, "SELECT seq, salt, subject, body, typeof(salt) || typeof(body), typeof(subject) FROM bodies", func(v []any) { bodies[v[0].(int64)] = v })
-	first, referred := int64(0), map[string]bool{}
+	gone, goneTexts, links := naiveTombstones(t, db)
+	first, referred, last := int64(0), map[string]bool{}, map[string]int64{}
 	bad := func(seq int64) {
 		if first <= 0 || seq < first {
 			first = seq
 		}
 	}
+	missing := map[string]int64{}
 	next, before := int64(1), string(make([]byte, 32))
 	types := "typeof(run) || typeof(block) || typeof(number) || typeof(kind) || typeof(time) || typeof(contents) || typeof(digest) || typeof(hash)"
 	each(t, db, "SELECT seq, run, block, number, kind, time, contents, digest, hash, "+types+" FROM entries ORDER BY seq", func(v []any) {
 		seq := v[0].(int64)
 		linked := seq == next
-		if !linked {
+		begins := before == string(make([]byte, 32)) && next == 1 && seq > 0 && plainText(v[4]) == "link"
+		if !linked && !begins {
 			bad(min(next, seq))
 		}
 		next = seq + 1
@@ -73,7 +77,8 @@ func naive(t testing.TB, db *sql.DB) int64 {
 			}
 		}
 		digest := sha256.Sum256([]byte(said))
-		if !there || string(digest[:]) != plainText(v[7]) {
+		purged := there && plainText(b[1]) == "" && b[2] == nil && strings.HasPrefix(plainText(b[3]), `{"purged":`) && gone[seq]
+		if !there || string(digest[:]) != plainText(v[7]) && !purged {
 			bad(seq)
 		}
 		whole := "tabletop audit entry 1\x00" + before
@@ -87,19 +92,31 @@ func naive(t testing.TB, db *sql.DB) int64 {
 			whole += long(plainText(s))
 		}
 		sum := sha256.Sum256([]byte(whole))
-		if linked && string(sum[:]) != plainText(v[8]) {
+		if begins {
+			if !links[hex.EncodeToString(sum[:])] {
+				bad(seq)
+			}
+		} else if linked && string(sum[:]) != plainText(v[8]) {
 			bad(seq)
 		}
 		before = plainText(v[8])
 		for _, ref := range strings.Fields(plainText(v[6])) {
 			text, there := texts[ref]
 			sum := sha256.Sum256([]byte(text))
-			if !referred[ref] && (!there || hex.EncodeToString(sum[:]) != ref) {
+			if !referred[ref] && there && hex.EncodeToString(sum[:]) != ref {
 				bad(seq)
 			}
-			referred[ref] = true
+			if !there && last[ref] == 0 {
+				missing[ref] = seq
+			}
+			referred[ref], last[ref] = true, seq
 		}
 	})
+	for ref, seq := range missing {
+		if goneTexts[ref] <= last[ref] {
+			bad(seq)
+		}
+	}
 	for seq := range bodies {
 		bad(seq)
 	}
@@ -109,6 +126,34 @@ func naive(t testing.TB, db *sql.DB) int64 {
 		}
 	}
 	return first
+}
+
+// naiveTombstones is what entries say is gone: entries, texts with who says so,
+// and the links that stand for those that were moved.
+func naiveTombstones(t testing.TB, db *sql.DB) (gone map[int64]bool, texts map[string]int64, links map[string]bool) {
+	t.Helper()
+	gone, texts, links = map[int64]bool{}, map[string]int64{}, map[string]bool{}
+	each(t, db, "SELECT e.seq, b.body FROM entries e JOIN bodies b ON b.seq = e.seq WHERE e.run = 0 AND e.kind IN ('purge', 'archive', 'close') AND typeof(b.body) = 'text'", func(v []any) {
+		var said struct {
+			Entries [][2]int64
+			Texts   []string
+			Link    string
+		}
+		if json.Unmarshal([]byte(v[1].(string)), &said) != nil {
+			return
+		}
+		seq := v[0].(int64)
+		for _, r := range said.Entries {
+			for i := r[0]; i <= r[1] && i < seq; i++ {
+				gone[i] = true
+			}
+		}
+		for _, digest := range said.Texts {
+			texts[digest] = max(texts[digest], seq)
+		}
+		links[said.Link] = said.Link != ""
+	})
+	return gone, texts, links
 }
 
 func plainText(v any) string {
