@@ -64,9 +64,7 @@ func (l *Log) Archive(ctx context.Context, order ArchiveOrder) (Archive, error) 
 	err = l.keepHead(head, "archive")
 	// What is free now is given back where nobody else reads; the next archive
 	// does it else.
-	if _, failed := l.db.ExecContext(ctx, "VACUUM"); failed == nil {
-		_, _ = l.db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
-	}
+	l.rewrite(ctx)
 	return m.done, err
 }
 

@@ -37,15 +37,15 @@ func (m *mover) writeArchive(ctx context.Context) (err error) {
 	if err := m.copyHeads(); err != nil {
 		return err
 	}
-	if err := place(making, m.order.To); err != nil {
+	if err := putInPlace(making, m.order.To); err != nil {
 		return fmt.Errorf("put the archive in its place: %w", err)
 	}
 	return syncFolder(filepath.Dir(m.order.To))
 }
 
-// place gives a file its name. A link is not made where there is something by
+// putInPlace gives a file its name. A link is not made where there is something by
 // now; where there are no links, nothing was there a moment ago.
-func place(making, name string) error {
+func putInPlace(making, name string) error {
 	if err := os.Link(making, name); err == nil {
 		return os.Remove(making)
 	} else if errors.Is(err, os.ErrExist) {

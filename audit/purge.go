@@ -29,8 +29,8 @@ type Purge struct {
 	// since they may go on.
 	Runs, Open []int64
 	Head       workbook.Head
-	// Lingers says that another process kept the write-ahead log from being
-	// emptied, in which what is gone may still be read.
+	// Lingers says that another process, or want of space, kept the file from
+	// being written anew: what is gone may still be found in its bytes.
 	Lingers bool
 }
 
@@ -72,10 +72,20 @@ func (l *Log) Purge(ctx context.Context, order PurgeOrder) (Purge, error) {
 		return Purge{}, err
 	}
 	done.Head = head
-	var state struct{ Busy, Log, Checkpointed int }
-	err = l.db.GetContext(ctx, &state, "PRAGMA wal_checkpoint(TRUNCATE)")
-	done.Lingers = err != nil || state.Busy != 0
+	done.Lingers = !l.rewrite(ctx)
 	return done, l.keepHead(head, "purge")
+}
+
+// rewrite writes the file anew and empties the write-ahead log, and reports
+// whether both were done: another process that reads keeps them from it. What
+// was removed stands within pages until then, since SQLite moves rows about.
+func (l *Log) rewrite(ctx context.Context) bool {
+	if _, err := l.db.ExecContext(ctx, "VACUUM"); err != nil {
+		return false
+	}
+	var state struct{ Busy, Log, Checkpointed int }
+	err := l.db.GetContext(ctx, &state, "PRAGMA wal_checkpoint(TRUNCATE)")
+	return err == nil && state.Busy == 0
 }
 
 func (o PurgeOrder) check() error {

@@ -367,8 +367,8 @@ func TestVerifyFindsWhatIsInconsistent(t *testing.T) {
 }
 
 func TestVerifyAgreesWithTheNaiveOne(t *testing.T) {
-	data := damageable(t)
-	entries := int(mustVerify(t, copyOf(t, data)).Entries)
+	all := retained(t)
+	entries := int(mustVerify(t, copyOf(t, all["plain"])).Head.Sequence)
 	columns := map[string][]string{
 		"entries":  {"run", "block", "number", "kind", "time", "contents", "digest", "hash"},
 		"bodies":   {"salt", "subject", "body"},
@@ -376,6 +376,7 @@ func TestVerifyAgreesWithTheNaiveOne(t *testing.T) {
 	}
 	values := []string{"NULL", "7", "'x'", "x'00'", "randomblob(32)", "1.5", "''", "x''", "%[1]s || ' '", "CAST(%[1]s AS BLOB)", "CAST(%[1]s AS TEXT)", "%[1]s"}
 	rapid.Check(t, func(rt *rapid.T) {
+		data := all[rapid.SampledFrom([]string{"plain", "purged", "archive", "rest"}).Draw(rt, "file")]
 		table := rapid.SampledFrom([]string{"entries", "bodies", "contents"}).Draw(rt, "table")
 		column := rapid.SampledFrom(columns[table]).Draw(rt, "column")
 		rowid := rapid.IntRange(1, entries).Draw(rt, "row")
@@ -415,9 +416,14 @@ func TestVerifyAgreesWithTheNaiveOne(t *testing.T) {
 // TestVerifyFindsFlippedBytes flips bytes anywhere in the file. Either that is
 // found, or everything that can be read from the file is as it was.
 func TestVerifyFindsFlippedBytes(t *testing.T) {
-	data := damageable(t)
-	want := everything(t, copyOf(t, data))
+	all := retained(t)
+	wanted := map[string]string{}
+	for name, data := range all {
+		wanted[name] = everything(t, copyOf(t, data))
+	}
 	rapid.Check(t, func(rt *rapid.T) {
+		name := rapid.SampledFrom([]string{"plain", "purged", "archive", "rest"}).Draw(rt, "file")
+		data, want := all[name], wanted[name]
 		damaged := bytes.Clone(data)
 		for range rapid.IntRange(1, 3).Draw(rt, "flips") {
 			// The header of the file and the heads of pages are few bytes among many.
@@ -475,7 +481,7 @@ func everything(t testing.TB, path string) string {
 	}
 	defer db.Close()
 	var all strings.Builder
-	for _, name := range []string{"entries", "bodies", "contents", "schemas", "runs", "block_runs", "rows", "evidence", "signals", "actions", "requests", "plans", "approvals", "validations"} {
+	for _, name := range []string{"entries", "bodies", "contents", "schemas", "runs", "block_runs", "rows", "evidence", "signals", "actions", "requests", "plans", "approvals", "validations", "purges", "archives"} {
 		each(t, db, "SELECT * FROM "+name, func(v []any) { fmt.Fprintf(&all, "%s %#v\n", name, v) })
 	}
 	return all.String()
