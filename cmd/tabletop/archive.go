@@ -17,8 +17,8 @@ func auditCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit",
 		Short: "Move old runs to an archive, or purge what must not be kept",
-		Long: `Nothing but these two takes anything away from an audit. Both leave a chain that
-verifies, and an entry that says what is gone, by whom and why.`,
+		Long: `Nothing but these two takes anything away from an audit. Both leave a chain
+that verifies, and an entry that says what is gone, by whom and why.`,
 		Args: unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		Example: `  tabletop audit archive --before 2026-01-01 --to audit-2025.db --reason yearly
@@ -87,11 +87,12 @@ func archiveCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "archive",
 		Short: "Move old runs to a chained file of their own",
-		Long: `archive moves the entries up to the last one behind which no older run stands to
-another file, whole runs only, and none that may go on: a run that sent is settled
-with tabletop resume first. In their place stays a link with their last hash, so
-that both files verify; the heads of the moved entries are copied beside the new
-file. What is archived no longer counts as sent before, and can't be undone.`,
+		Long: `archive moves the entries up to the last one behind which no older run stands
+to another file, whole runs only, and none that may go on: a run that sent is
+settled with tabletop resume first. In their place stays a link with their
+last hash, so that both files verify; the heads of the moved entries are
+copied beside the new file. What is archived no longer counts as sent before,
+and can't be undone.`,
 		Example: `  tabletop audit archive --before 2026-01-01 --to audit-2025.db --reason yearly
   tabletop verify --audit audit-2025.db`,
 		Args: exactly(0, "no arguments"),
@@ -140,14 +141,15 @@ func purgeCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "purge",
 		Short: "Remove what entries say, and keep their digests",
-		Long: `purge removes the bodies of entries: those of runs that were over before a time, or
-all that hold a value, as a word, whatever its case. Kept texts that hold it, such
-as a workbook or a plan, go too. The digests stay, the chain holds, and an entry
-says how much is gone, by whom and why; it does not say which value.
+		Long: `purge removes the bodies of entries: those of runs that were over before a
+time, or all that hold a value, as a word, whatever its case. Kept texts that
+hold it, such as a workbook or a plan, go too. The digests stay, the chain
+holds, and an entry says how much is gone, by whom and why; it does not say
+which value.
 
-Without --yes it says what would go. It finds a value as text, percent-encoded and
-in JSON, not in other encodings. It does not touch event files, event stores,
-reports, exports, or copies of the audit: see to those yourself.`,
+Without --yes it says what would go. It finds a value as text, percent-encoded
+and in JSON, not in other encodings. It does not touch event files, event
+stores, reports, exports, or copies of the audit: see to those yourself.`,
 		Example: `  tabletop audit purge --value ada@example.com --reason 'request 17'
   tabletop audit purge --value ada@example.com --reason 'request 17' --yes
   tabletop audit purge --before 2024-01-01 --reason 'kept for two years' --yes`,

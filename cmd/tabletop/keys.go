@@ -34,10 +34,11 @@ func keysSignCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sign",
 		Short: "Verify the audit and sign its head",
-		Long: `sign verifies the audit and, where it is whole, adds a signature over its head to
-the file of heads beside it. Whoever rewrites both later can't make the signature
-anew: verify --signers asks for it. It proves most where the key is not one that
-the machine can use by itself, such as a security key, or one of another person.
+		Long: `sign verifies the audit and, where it is whole, adds a signature over its head
+to the file of heads beside it. Whoever rewrites both later can't make the
+signature anew: verify --signers asks for it. It proves most where the key is
+not one that the machine can use by itself, such as a security key, or one of
+another person.
 
 Signatures are those of ssh-keygen -Y sign -n tabletop.`,
 		Example: `  tabletop keys sign --key ~/.ssh/id_ed25519

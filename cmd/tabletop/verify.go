@@ -25,15 +25,16 @@ func verifyCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Check that nobody edited the audit",
-		Long: `verify checks the schema, the file and the chain of an audit, entry by entry, and
-compares it with the heads that were kept outside of the database: each run writes
-its own to a file beside it, audit.head beside audit.db. Entries cut off the end,
-and a chain rewritten as a whole, show against such a head alone, so keep a copy
-where whoever can write the audit can't. --expect takes a head, as a run prints
-it, or a file of heads.
+		Long: `verify checks the schema, the file and the chain of an audit, entry by entry,
+and compares it with the heads that were kept outside of the database: each
+run writes its own to a file beside it, audit.head beside audit.db. Entries
+cut off the end, and a chain rewritten as a whole, show against such a head
+alone, so keep a copy where whoever can write the audit can't. --expect takes
+a head, as a run prints it, or a file of heads.
 
-verify names the first bad entry, says what was done to it as far as the evidence
-goes, and what could not be checked. It exits 3 where something does not hold.`,
+verify names the first bad entry, says what was done to it as far as the
+evidence goes, and what could not be checked. It exits 3 where something does
+not hold.`,
 		Example: `  tabletop verify
   tabletop verify --expect 41:8f0c…   # the head that run 3 printed
   tabletop verify --expect /mnt/backup/audit.head
