@@ -77,6 +77,8 @@ func explain(path, doing string, wait time.Duration, err error) error {
 		return fmt.Errorf("%s %s: the file or its folder can't be written; name another file with --audit (%w)", doing, path, err)
 	case sqlitecode.SQLITE_CANTOPEN:
 		return fmt.Errorf("%s %s: it can't be opened; its folder must exist and, for writing, be writable (%w)", doing, path, err)
+	case sqlitecode.SQLITE_IOERR:
+		return fmt.Errorf("%s %s: the disk can't be read or written, or holds no larger file; what was recorded before is kept (%w)", doing, path, err)
 	case sqlitecode.SQLITE_CORRUPT:
 		return fmt.Errorf("%s %s: %w; keep a copy of it and run tabletop verify (%w)", doing, path, ErrDamaged, err)
 	}

@@ -32,6 +32,10 @@ func TestMain(m *testing.M) {
 		do = applyOnce
 	case "send":
 		do = sendOn
+	case "once":
+		do = recordOnce
+	case "verify":
+		do = verifyOnce
 	}
 	if err := do(path); err != nil {
 		fmt.Fprintln(os.Stderr, err)
