@@ -79,9 +79,8 @@ func parseHeadLine(line string) (KnownHead, error) {
 	if err != nil || len(fields) == 1 {
 		return head, err
 	}
-	if head.Time, err = time.Parse(time.RFC3339Nano, fields[1]); err != nil {
-		head.Time = time.Time{}
-		return head, nil
+	if at, err := time.Parse(time.RFC3339Nano, fields[1]); err == nil {
+		head.Time = at
 	}
 	if n := len(fields); n > 3 && fields[n-2] == "signed" {
 		if signature, err := base64.StdEncoding.DecodeString(fields[n-1]); err == nil {

@@ -170,14 +170,14 @@ func (r *Reader) Runs(ctx context.Context, limit int) ([]Summary, error) {
 		if err := run.begin(row.Time, row.Body); err != nil {
 			return nil, r.broken(row.Run, err)
 		}
-		if _, gone := removedBy(row.Body); gone {
+		if wasRemoved(row.Body) {
 			run.Workbook.Name = Purged
 		}
 		if row.End != nil && row.EndTime != nil && row.EndSeq != nil {
 			if err := run.end(*row.EndTime, *row.End); err != nil {
 				return nil, r.broken(row.Run, err)
 			}
-			if _, gone := removedBy(*row.End); gone {
+			if wasRemoved(*row.End) {
 				run.Status = Purged
 			}
 			if sends(run.Mode) {

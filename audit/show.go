@@ -100,7 +100,7 @@ type intent struct {
 // take reads one entry.
 func (s *shower) take(e entry, subject *string, body string) error {
 	s.run.Head.Sequence, s.run.Head.Hash = e.Seq, fmt.Sprintf("%x", e.Hash)
-	if _, gone := removedBy(body); gone {
+	if wasRemoved(body) {
 		return s.gone(e)
 	}
 	switch e.Kind {

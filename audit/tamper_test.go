@@ -39,6 +39,7 @@ func forge(t testing.TB, path string, from int64) {
 	var all []entry
 	rows, err := db.Query("SELECT e.seq, e.run, e.block, e.number, e.kind, e.time, e.contents, b.salt, b.subject, b.body FROM entries e JOIN bodies b ON b.seq = e.seq WHERE e.seq >= ? ORDER BY e.seq", from)
 	must(t, err)
+	defer rows.Close()
 	for rows.Next() {
 		var e entry
 		var salt []byte

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strconv"
+	"strings"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -70,12 +72,14 @@ const lastRun = `max((SELECT coalesce(max(run), 0) FROM entries), coalesce((SELE
 // removed is what stands where a body was that the entry by removed.
 func removed(by int64) string { return fmt.Sprintf(`{"purged":%d}`, by) }
 
-// removedBy reads what removed writes; ok is false for any other body.
-func removedBy(body string) (by int64, ok bool) {
-	if _, err := fmt.Sscanf(body, `{"purged":%d}`, &by); err != nil {
-		return 0, false
+// wasRemoved reports whether a body is what removed writes.
+func wasRemoved(body string) bool {
+	const begin, end = `{"purged":`, `}`
+	if !strings.HasPrefix(body, begin) || !strings.HasSuffix(body, end) {
+		return false
 	}
-	return by, body == removed(by)
+	by, err := strconv.ParseInt(body[len(begin):len(body)-len(end)], 10, 64)
+	return err == nil && body == removed(by)
 }
 
 // Tombstones are all of an audit, put together.

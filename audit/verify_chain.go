@@ -90,7 +90,7 @@ func digestBody(rows *sqlx.Rows, buffer []byte) ([]byte, digested) {
 		return buffer, d
 	}
 	if len(salt) == 0 && subject.text == nil {
-		_, d.removed = removedBy(string(body))
+		d.removed = wasRemoved(string(body))
 	}
 	buffer, d.digest = bodyDigest(buffer, salt, subject.text, string(body))
 	return buffer, d

@@ -34,7 +34,7 @@ type outsideHeads struct {
 }
 
 // gatherHeads reads the heads beside the audit, and adds those that are given.
-func (r *Reader) gatherHeads(o VerifyOptions) (*outsideHeads, error) {
+func (r *Reader) gatherHeads(o VerifyOptions) *outsideHeads {
 	heads := &outsideHeads{bySeq: map[int64][]int{}}
 	beside, err := ReadHeads(HeadFile(r.path))
 	switch {
@@ -49,7 +49,7 @@ func (r *Reader) gatherHeads(o VerifyOptions) (*outsideHeads, error) {
 	for i, h := range heads.known {
 		heads.bySeq[h.Sequence] = append(heads.bySeq[h.Sequence], i)
 	}
-	return heads, nil
+	return heads
 }
 
 // meet compares an entry's hash with the heads that know it.
