@@ -47,6 +47,11 @@ const (
 	kindOutcome    = "outcome"
 	kindValidation = "validation"
 	kindEnabling   = "enabling"
+
+	kindPurge   = "purge"
+	kindArchive = "archive"
+	kindClose   = "close"
+	kindLink    = "link"
 )
 
 // bodyDigest is the digest of a body: SHA-256 over the prefix, the salt, a byte

@@ -26,6 +26,10 @@ var (
 	ErrNoRun = errors.New("no such run")
 	// ErrNoPlan is a plan that the audit does not hold.
 	ErrNoPlan = errors.New("no such plan")
+	// ErrClosed is an archive: an audit that nothing more is added to.
+	ErrClosed = errors.New("an archive, which is closed")
+	// ErrNoneFits is that nothing fits what is to be purged or archived.
+	ErrNoneFits = errors.New("nothing to do")
 	// ErrApplied is a plan that a run has applied; see AppliedError.
 	ErrApplied = errors.New("applied already")
 )
@@ -49,7 +53,7 @@ func (*AppliedError) Is(target error) bool { return target == ErrApplied }
 func explain(path, doing string, wait time.Duration, err error) error {
 	var failure *sqlite.Error
 	var pathError *fs.PathError
-	for _, said := range []error{ErrNotAudit, ErrNewer, ErrLocked, ErrDamaged, ErrNoRun, ErrNoPlan, ErrApplied} {
+	for _, said := range []error{ErrNotAudit, ErrNewer, ErrLocked, ErrDamaged, ErrNoRun, ErrNoPlan, ErrApplied, ErrClosed, ErrNoneFits} {
 		if errors.Is(err, said) {
 			return err
 		}
@@ -73,6 +77,8 @@ func explain(path, doing string, wait time.Duration, err error) error {
 		return fmt.Errorf("%s %s: the file or its folder can't be written; name another file with --audit (%w)", doing, path, err)
 	case sqlitecode.SQLITE_CANTOPEN:
 		return fmt.Errorf("%s %s: it can't be opened; its folder must exist and, for writing, be writable (%w)", doing, path, err)
+	case sqlitecode.SQLITE_IOERR:
+		return fmt.Errorf("%s %s: the disk can't be read or written, or holds no larger file; what was recorded before is kept (%w)", doing, path, err)
 	case sqlitecode.SQLITE_CORRUPT:
 		return fmt.Errorf("%s %s: %w; keep a copy of it and run tabletop verify (%w)", doing, path, ErrDamaged, err)
 	}

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -34,7 +35,7 @@ type Enabling struct {
 
 // Validate records that configurations were tried.
 func (l *Log) Validate(ctx context.Context, validations ...Validation) error {
-	_, err := l.write(ctx, "record the validation in", func(a *appender) error {
+	return l.writeLifecycle(ctx, "record the validation in", func(a *appender) error {
 		for _, v := range validations {
 			err := a.addLifecycle(kindValidation, v.Digest, validationBody{
 				Name: text(v.Name), Digest: text(v.Digest), Status: text(v.Status), Detail: text(v.Detail),
@@ -46,12 +47,11 @@ func (l *Log) Validate(ctx context.Context, validations ...Validation) error {
 		}
 		return nil
 	})
-	return err
 }
 
 // Enable records that configurations were enabled or disabled.
 func (l *Log) Enable(ctx context.Context, enablings ...Enabling) error {
-	_, err := l.write(ctx, "record the enabling in", func(a *appender) error {
+	return l.writeLifecycle(ctx, "record the enabling in", func(a *appender) error {
 		for _, e := range enablings {
 			err := a.addLifecycle(kindEnabling, e.Digest, enablingBody{
 				Name: text(e.Name), Digest: text(e.Digest), Enabled: e.Enabled,
@@ -63,7 +63,17 @@ func (l *Log) Enable(ctx context.Context, enablings ...Enabling) error {
 		}
 		return nil
 	})
-	return err
+}
+
+// writeLifecycle appends entries about configurations, and keeps the head.
+func (l *Log) writeLifecycle(ctx context.Context, doing string, entries func(*appender) error) error {
+	head, err := l.write(ctx, doing, func(a *appender) error {
+		return errors.Join(a.notClosed(), entries(a))
+	})
+	if err != nil {
+		return err
+	}
+	return l.keepHead(head, "integrations")
 }
 
 // addLifecycle appends an entry about a configuration; it belongs to no run.

@@ -14,8 +14,12 @@
 // request leaves, and an outcome once it is known. An intent without one is
 // unknown, and settled by a later run.
 //
-// Nothing is ever deleted, bodies included: purging is not built yet, and until
-// then the schema's triggers forbid it.
+// Each run's head is also written to a file beside the database, for verify to
+// compare.
+//
+// Two things take away: Purge removes what entries say, and leaves the chain and
+// an entry that tells so; Archive moves whole runs to a chained file of their
+// own. The schema's triggers refuse everything else.
 package audit
 
 import (
@@ -93,6 +97,9 @@ func (l *Log) open(ctx context.Context) error {
 		return err
 	}
 	if err := inspect(ctx, l.path); err != nil {
+		return err
+	}
+	if err := checkHeadFile(l.path); err != nil {
 		return err
 	}
 	deadline := time.Now().Add(l.wait)

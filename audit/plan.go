@@ -27,7 +27,7 @@ func (l *Log) KeepPlan(ctx context.Context, run int64, digest string, file []byt
 	if got := digestOf(file); got != digest {
 		return workbook.Head{}, explain(l.path, doing, l.wait, fmt.Errorf("the SHA-256 of its text is %s, not %s", got, encodeText(digest)))
 	}
-	return l.write(ctx, doing, func(a *appender) error {
+	head, err := l.write(ctx, doing, func(a *appender) error {
 		if err := a.mayPlan(run); err != nil {
 			return err
 		}
@@ -38,6 +38,10 @@ func (l *Log) KeepPlan(ctx context.Context, run int64, digest string, file []byt
 			File: text(note.File), Expires: instant{note.Expires}, Actions: note.Actions, NeedApproval: note.NeedApproval,
 		})
 	})
+	if err != nil {
+		return head, err
+	}
+	return head, l.keepHead(head, fmt.Sprintf("plan of run %d", run))
 }
 
 // mayPlan returns an error where a run is not there or has a plan.

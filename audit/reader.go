@@ -109,6 +109,10 @@ func (r *Reader) Close() error { return explain(r.path, "close", defaultWait, r.
 // RunningOrDied is the status of a run whose end is not recorded.
 const RunningOrDied = "running or died"
 
+// Purged is the status of a run that has ended, and whose end was purged, and
+// the name of a workbook that was.
+const Purged = "purged"
+
 // A Summary is a run in short.
 type Summary struct {
 	Run int64
@@ -168,9 +172,15 @@ func (r *Reader) Runs(ctx context.Context, limit int) ([]Summary, error) {
 		if err := run.begin(row.Time, row.Body); err != nil {
 			return nil, r.broken(row.Run, err)
 		}
+		if wasRemoved(row.Body) {
+			run.Workbook.Name = Purged
+		}
 		if row.End != nil && row.EndTime != nil && row.EndSeq != nil {
 			if err := run.end(*row.EndTime, *row.End); err != nil {
 				return nil, r.broken(row.Run, err)
+			}
+			if wasRemoved(*row.End) {
+				run.Status = Purged
 			}
 			if sends(run.Mode) {
 				if err := r.settledLater(ctx, row.Run, *row.EndSeq, run.Totals); err != nil {

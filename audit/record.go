@@ -29,8 +29,11 @@ type openRun struct {
 func (l *Log) Begin(ctx context.Context, info workbook.Info) (int64, error) {
 	var run int64
 	_, err := l.write(ctx, "record the start of a run in", func(a *appender) error {
-		if err := a.tx.GetContext(ctx, &run, "SELECT coalesce(max(run), 0) + 1 FROM entries"); err != nil {
+		if err := a.tx.GetContext(ctx, &run, "SELECT "+lastRun+" + 1"); err != nil {
 			return fmt.Errorf("number the run: %w", err)
+		}
+		if err := a.notClosed(); err != nil {
+			return err
 		}
 		if info.Mode == workbook.ModeApply {
 			if err := a.notApplied(info.Plan); err != nil {
@@ -232,7 +235,7 @@ func (l *Log) End(ctx context.Context, result workbook.Result) (workbook.Head, e
 		return head, err
 	}
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	delete(l.runs, result.Run)
-	return head, nil
+	l.mu.Unlock()
+	return head, l.keepHead(head, fmt.Sprintf("run %d", result.Run))
 }

@@ -49,6 +49,9 @@ type Run struct {
 	// Warnings are those of the whole run; of a run that has no end, those that
 	// were known before its first block.
 	Warnings []string
+	// Purged counts the entries of the run whose bodies were purged. What they
+	// said is left out; a text that was purged is nil beside its digest.
+	Purged int
 	// Head is the run's last entry.
 	Head workbook.Head
 }

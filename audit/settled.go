@@ -22,7 +22,7 @@ func (r *Reader) settledLater(ctx context.Context, run, end int64, totals workbo
 	err := r.db.SelectContext(ctx, &outcomes, `
 		SELECT e.number, e.block, json_extract(b.body, '$.verdict') AS verdict, e.seq > ? AS late
 		FROM entries e JOIN bodies b ON b.seq = e.seq
-		WHERE e.run = ? AND e.kind = 'outcome' AND e.number IN
+		WHERE e.run = ? AND e.kind = 'outcome' AND verdict IS NOT NULL AND e.number IN
 			(SELECT number FROM entries WHERE run = ? AND kind = 'outcome' AND seq > ?)
 		ORDER BY e.seq`, end, run, run, end)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -65,11 +66,14 @@ func (r *Reader) show(ctx context.Context, number int64, condition string) (Run,
 // missing is the error for a run that is not there.
 func (r *Reader) missing(ctx context.Context, tx *sqlx.Tx, number int64) error {
 	var last int64
-	if err := tx.GetContext(ctx, &last, "SELECT coalesce(max(run), 0) FROM entries"); err != nil {
+	if err := tx.GetContext(ctx, &last, "SELECT "+lastRun); err != nil {
 		return explain(r.path, "read", defaultWait, err)
 	}
 	if last == 0 {
 		return fmt.Errorf("run %d: %w: %s holds none yet", number, ErrNoRun, r.path)
+	}
+	if file, ok := movedTo(ctx, tx, number); ok {
+		return fmt.Errorf("run %d: %w in %s: it was moved to the archive %s; name that one with --audit", number, ErrNoRun, r.path, file)
 	}
 	return fmt.Errorf("run %d: %w: the newest in %s is run %d", number, ErrNoRun, r.path, last)
 }
@@ -82,6 +86,8 @@ type shower struct {
 	// intents are those of the run by block and number.
 	intents map[[2]int]intent
 	ended   bool
+	// purgedIntents are those of which nothing is left.
+	purgedIntents map[[2]int]bool
 }
 
 // An intent is the index of an action that was to be sent, and the reason that
@@ -94,6 +100,9 @@ type intent struct {
 // take reads one entry.
 func (s *shower) take(e entry, subject *string, body string) error {
 	s.run.Head.Sequence, s.run.Head.Hash = e.Seq, fmt.Sprintf("%x", e.Hash)
+	if wasRemoved(body) {
+		return s.gone(e)
+	}
 	switch e.Kind {
 	case kindRun:
 		return s.run.begin(e.Time, body)
@@ -118,6 +127,32 @@ func (s *shower) take(e entry, subject *string, body string) error {
 	return s.sending(e, subject, body)
 }
 
+// gone takes an entry whose body was purged: where and when is all that is left.
+func (s *shower) gone(e entry) (err error) {
+	s.run.Purged++
+	switch e.Kind {
+	case kindRun:
+		s.run.Status = RunningOrDied
+		s.run.Started, err = time.Parse(time.RFC3339Nano, e.Time)
+	case kindBlock:
+		s.run.Blocks = append(s.run.Blocks, Block{Index: e.Block, Kind: "purged"})
+	case kindSignal:
+		if e.Number == len(s.run.Signals)+1 {
+			s.run.Signals = append(s.run.Signals, workbook.Signal{Block: e.Block})
+		}
+	case kindIntent:
+		if s.purgedIntents == nil {
+			s.purgedIntents = map[[2]int]bool{}
+		}
+		s.purgedIntents[[2]int{e.Block, e.Number}] = true
+	case kindEnd:
+		s.ended = true
+		s.run.Status = Purged
+		s.run.Ended, err = time.Parse(time.RFC3339Nano, e.Time)
+	}
+	return err
+}
+
 // sending reads an entry of the kinds that sending adds.
 func (s *shower) sending(e entry, subject *string, body string) error {
 	switch e.Kind {
@@ -129,6 +164,9 @@ func (s *shower) sending(e entry, subject *string, body string) error {
 		return err
 	case kindOutcome:
 		of, known := s.intents[[2]int{e.Block, e.Number}]
+		if !known && s.purgedIntents[[2]int{e.Block, e.Number}] {
+			return nil
+		}
 		if !known {
 			return fmt.Errorf("action %d has an outcome, and no intent before", e.Number)
 		}
@@ -240,7 +278,11 @@ func (r *Run) contents(ctx context.Context, tx *sqlx.Tx) error {
 		if digest == "" {
 			return nil
 		}
-		if err := tx.GetContext(ctx, text, "SELECT text FROM contents WHERE digest = ?", digest); err != nil {
+		err := tx.GetContext(ctx, text, "SELECT text FROM contents WHERE digest = ?", digest)
+		if missing(err) && purgedText(ctx, tx, digest) {
+			return nil
+		}
+		if err != nil {
 			return fmt.Errorf("the text %s: %w", digest, err)
 		}
 		return nil

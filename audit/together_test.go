@@ -32,6 +32,10 @@ func TestMain(m *testing.M) {
 		do = applyOnce
 	case "send":
 		do = sendOn
+	case "once":
+		do = recordOnce
+	case "verify":
+		do = verifyOnce
 	}
 	if err := do(path); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -104,7 +108,7 @@ func TestProcessesWriteTogether(t *testing.T) {
 			t.Errorf("run %+v", run)
 		}
 	}
-	if entries, err := os.ReadDir(filepath.Dir(path)); err != nil || len(entries) > 3 {
+	if entries, err := os.ReadDir(filepath.Dir(path)); err != nil || len(entries) > 4 {
 		t.Errorf("the folder holds %v, %v", entries, err)
 	}
 }

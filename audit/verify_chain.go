@@ -12,6 +12,8 @@ import (
 type digested struct {
 	seq    int64
 	digest hash
+	// removed says that it is what stands where a purged body was.
+	removed bool
 	// failed says that the body can't be read as one.
 	failed error
 }
@@ -19,11 +21,22 @@ type digested struct {
 // digestBatch is how many digests go from one goroutine to the other at once.
 const digestBatch = 256
 
-// checkChain checks every entry up to the last, and notes for each text that is
-// referred to the first entry that does. Bodies are read and digested along
-// with the entries, on a connection of their own.
-func (c *checked) checkChain(ctx context.Context, db *sqlx.DB, tx *sqlx.Tx, referred map[string]int64) error {
-	if err := tx.GetContext(ctx, &c.last, "SELECT coalesce(max(seq), 0) FROM entries"); err != nil {
+// A walker goes along the chain.
+type walker struct {
+	*checked
+	heads      *outsideHeads
+	tombstones tombstones
+	// referred are the kept texts that entries refer to.
+	referred map[string]reference
+	link     link
+	odd      oddEntries
+}
+
+// checkChain checks every entry up to the last, and notes which texts are
+// referred to. Bodies are read and digested along with the entries, on a
+// connection of their own.
+func (w *walker) checkChain(ctx context.Context, db *sqlx.DB, tx *sqlx.Tx) error {
+	if err := tx.GetContext(ctx, &w.last, "SELECT coalesce(max(seq), 0) FROM entries"); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -32,9 +45,9 @@ func (c *checked) checkChain(ctx context.Context, db *sqlx.DB, tx *sqlx.Tx, refe
 	go func() {
 		defer close(done)
 		defer close(bodies.batches)
-		bodies.failed = digestBodies(ctx, db, c.last, bodies.batches)
+		bodies.failed = digestBodies(ctx, db, w.last, bodies.batches)
 	}()
-	err := c.walk(ctx, tx, bodies, referred)
+	err := w.walk(ctx, tx, bodies)
 	cancel()
 	<-done
 	return err
@@ -76,6 +89,9 @@ func digestBody(rows *sqlx.Rows, buffer []byte) ([]byte, digested) {
 	if d.failed = rows.Scan(&d.seq, &salt, &subject, &body); d.failed != nil {
 		return buffer, d
 	}
+	if len(salt) == 0 && subject.text == nil {
+		d.removed = wasRemoved(string(body))
+	}
 	buffer, d.digest = bodyDigest(buffer, salt, subject.text, string(body))
 	return buffer, d
 }
@@ -105,39 +121,44 @@ func (s *bodyStream) next() *digested {
 func (s *bodyStream) take() { s.batch = s.batch[1:] }
 
 // walk goes along the chain.
-func (c *checked) walk(ctx context.Context, tx *sqlx.Tx, bodies *bodyStream, referred map[string]int64) error {
+func (w *walker) walk(ctx context.Context, tx *sqlx.Tx, bodies *bodyStream) error {
 	rows, err := tx.QueryxContext(ctx, "SELECT seq, run, block, number, kind, time, contents, digest, hash FROM entries ORDER BY seq")
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	link := link{known: true}
+	w.link = link{known: true, past: []hash{{}}}
 	for rows.Next() {
 		e, scanned := scanEntry(rows)
-		c.entries++
+		w.entries++
 		switch e.Kind {
 		case kindRun:
-			c.runs++
+			w.runs++
 		case kindIntent, kindOutcome:
-			c.sends = true
+			w.sends = true
 		}
-		c.follow(&link, &e, scanned)
-		c.body(bodies, &e)
-		for _, digest := range strings.Fields(e.Contents) {
-			if _, known := referred[digest]; !known {
-				referred[digest] = e.Seq
+		w.follow(&e, scanned)
+		w.body(bodies, &e)
+		w.heads.meet(e.Seq, e.Hash)
+		for digest := range strings.FieldsSeq(e.Contents) {
+			by, known := w.referred[digest]
+			if !known {
+				by.first = e.Seq
 			}
+			by.last = e.Seq
+			w.referred[digest] = by
 		}
 	}
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	c.strayBodies(bodies, c.last+1)
-	c.head = link.hash
+	w.odd.finish(w.checked)
+	w.strayBodies(bodies, w.last+1)
+	w.head = w.link.hash
 	if bodies.failed != nil {
 		return bodies.failed
 	}
-	return c.laterBodies(ctx, tx)
+	return w.laterBodies(ctx, tx)
 }
 
 // laterBodies reports the bodies after the last entry. They are asked for in
@@ -146,7 +167,7 @@ func (c *checked) laterBodies(ctx context.Context, tx *sqlx.Tx) error {
 	var later []int64
 	err := tx.SelectContext(ctx, &later, "SELECT seq FROM bodies WHERE seq > ? ORDER BY seq LIMIT ?", c.last, MaxBreaks)
 	for _, seq := range later {
-		c.add(seq, "a body %d belongs to no entry", seq)
+		c.add(Cut, seq, "a body %d belongs to no entry: the entry was cut off the end, or the body was put in", seq)
 	}
 	return err
 }
@@ -165,65 +186,34 @@ func scanEntry(rows *sqlx.Rows) (entry, error) {
 	return e, err
 }
 
-// A link is the end of the chain so far.
-type link struct {
-	seq  int64
-	hash hash
-	// known is false where the entry before is missing or can't be read.
-	known  bool
-	buffer []byte
-}
-
-// follow checks that an entry follows the one before and is as it was written.
-// Whatever it finds, the next entry is compared with what stands in this one,
-// so that each is judged by itself.
-func (c *checked) follow(l *link, e *entry, scanned error) {
-	switch missing := e.Seq - l.seq - 1; {
-	case missing == 1:
-		c.add(l.seq+1, "entry %d is missing", l.seq+1)
-	case missing > 1:
-		c.add(l.seq+1, "entries %d to %d are missing", l.seq+1, e.Seq-1)
-	case missing < 0:
-		c.add(e.Seq, "entry %d stands before the first", e.Seq)
-	}
-	l.known = l.known && e.Seq == l.seq+1
-	l.seq = e.Seq
-	if scanned != nil || len(e.Hash) != len(l.hash) {
-		c.add(e.Seq, "entry %d was edited: it can't be read as an entry", e.Seq)
-		l.known = false
-		return
-	}
-	var sum hash
-	l.buffer, sum = entryHash(l.buffer, l.hash, e)
-	if l.known && !bytes.Equal(sum[:], e.Hash) {
-		c.add(e.Seq, "entry %d was edited, or does not follow the entry before it", e.Seq)
-	}
-	l.hash, l.known = hash(e.Hash), true
-}
-
 // body checks that an entry's body is there and as it was written.
-func (c *checked) body(bodies *bodyStream, e *entry) {
-	c.strayBodies(bodies, e.Seq)
+func (w *walker) body(bodies *bodyStream, e *entry) {
+	w.strayBodies(bodies, e.Seq)
 	d := bodies.next()
 	switch {
 	case d == nil || d.seq != e.Seq:
 		// failed may be looked at only once the stream has ended.
 		if d != nil || bodies.failed == nil {
-			c.add(e.Seq, "the body of entry %d is missing", e.Seq)
+			w.add(Deleted, e.Seq, "the body of entry %d is missing", e.Seq)
 		}
 		return
 	case d.failed != nil:
-		c.add(e.Seq, "the body of entry %d was edited: it can't be read as one", e.Seq)
-	case !bytes.Equal(d.digest[:], e.Digest):
-		c.add(e.Seq, "the body of entry %d was edited", e.Seq)
+		w.add(Edited, e.Seq, "the body of entry %d was edited: it can't be read as one", e.Seq)
+	case bytes.Equal(d.digest[:], e.Digest):
+	case d.removed && w.tombstones.covers(e.Seq):
+		w.purged++
+	case d.removed:
+		w.add(Deleted, e.Seq, "the body of entry %d was removed, and no purge names it", e.Seq)
+	default:
+		w.add(Edited, e.Seq, "the body of entry %d was edited", e.Seq)
 	}
 	bodies.take()
 }
 
 // strayBodies reports the bodies before an entry that belong to none.
-func (c *checked) strayBodies(bodies *bodyStream, before int64) {
+func (w *walker) strayBodies(bodies *bodyStream, before int64) {
 	for d := bodies.next(); d != nil && d.seq < before; d = bodies.next() {
-		c.add(d.seq, "a body %d belongs to no entry", d.seq)
+		w.add(Inserted, d.seq, "a body %d belongs to no entry", d.seq)
 		bodies.take()
 	}
 }

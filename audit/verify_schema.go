@@ -45,18 +45,18 @@ func (r *Reader) checkSchema(ctx context.Context) (c checked) {
 		got, there := objects[name]
 		switch {
 		case !there:
-			c.add(0, "the schema's %s %s is missing", want.Type, want.Name)
+			c.add(Schema, 0, "the schema's %s %s is missing", want.Type, want.Name)
 		case !same(got, want):
-			c.add(0, "the schema's %s %s was edited", want.Type, want.Name)
+			c.add(Schema, 0, "the schema's %s %s was edited", want.Type, want.Name)
 		}
 	}
 	for name, got := range objects {
 		if _, wanted := wantObjects[name]; !wanted {
-			c.add(0, "the schema has a %s %s that does not belong to it", encodeText(got.Type), encodeText(got.Name))
+			c.add(Schema, 0, "the schema has a %s %s that does not belong to it", encodeText(got.Type), encodeText(got.Name))
 		}
 	}
 	if !slices.Equal(versions, wantVersions) {
-		c.add(0, "the table schemas was edited")
+		c.add(Schema, 0, "the table schemas was edited")
 	}
 	return c
 }

@@ -31,9 +31,9 @@ func (c *checked) checkSending(ctx context.Context, tx *sqlx.Tx) error {
 			return err
 		}
 		if outcome {
-			c.add(seq, "entry %d is the outcome of action %v of run %v, which has no intent before", seq, number, run)
+			c.add(Inconsistent, seq, "entry %d is the outcome of action %v of run %v, which has no intent before", seq, number, run)
 		} else {
-			c.add(seq, "entry %d is a second one for action %v of run %v, which had an intent", seq, number, run)
+			c.add(Inconsistent, seq, "entry %d is a second one for action %v of run %v, which had an intent", seq, number, run)
 		}
 	}
 	return rows.Err()

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -38,18 +39,21 @@ func naive(t testing.TB, db *sql.DB) int64 {
 	})
 	bodies := map[int64][]any{}
 	each(t, db, "SELECT seq, salt, subject, body, typeof(salt) || typeof(body), typeof(subject) FROM bodies", func(v []any) { bodies[v[0].(int64)] = v })
-	first, referred := int64(0), map[string]bool{}
+	gone, goneTexts, links := naiveTombstones(t, db)
+	first, referred, last := int64(0), map[string]bool{}, map[string]int64{}
 	bad := func(seq int64) {
 		if first <= 0 || seq < first {
 			first = seq
 		}
 	}
+	missing := map[string]int64{}
 	next, before := int64(1), string(make([]byte, 32))
 	types := "typeof(run) || typeof(block) || typeof(number) || typeof(kind) || typeof(time) || typeof(contents) || typeof(digest) || typeof(hash)"
 	each(t, db, "SELECT seq, run, block, number, kind, time, contents, digest, hash, "+types+" FROM entries ORDER BY seq", func(v []any) {
 		seq := v[0].(int64)
 		linked := seq == next
-		if !linked {
+		begins := before == string(make([]byte, 32)) && next == 1 && seq > 0 && plainText(v[4]) == "link"
+		if !linked && !begins {
 			bad(min(next, seq))
 		}
 		next = seq + 1
@@ -73,7 +77,8 @@ func naive(t testing.TB, db *sql.DB) int64 {
 			}
 		}
 		digest := sha256.Sum256([]byte(said))
-		if !there || string(digest[:]) != plainText(v[7]) {
+		purged := there && plainText(b[1]) == "" && b[2] == nil && strings.HasPrefix(plainText(b[3]), `{"purged":`) && gone[seq]
+		if !there || string(digest[:]) != plainText(v[7]) && !purged {
 			bad(seq)
 		}
 		whole := "tabletop audit entry 1\x00" + before
@@ -87,19 +92,31 @@ func naive(t testing.TB, db *sql.DB) int64 {
 			whole += long(plainText(s))
 		}
 		sum := sha256.Sum256([]byte(whole))
-		if linked && string(sum[:]) != plainText(v[8]) {
+		if begins {
+			if !links[hex.EncodeToString(sum[:])] {
+				bad(seq)
+			}
+		} else if linked && string(sum[:]) != plainText(v[8]) {
 			bad(seq)
 		}
 		before = plainText(v[8])
 		for _, ref := range strings.Fields(plainText(v[6])) {
 			text, there := texts[ref]
 			sum := sha256.Sum256([]byte(text))
-			if !referred[ref] && (!there || hex.EncodeToString(sum[:]) != ref) {
+			if !referred[ref] && there && hex.EncodeToString(sum[:]) != ref {
 				bad(seq)
 			}
-			referred[ref] = true
+			if !there && last[ref] == 0 {
+				missing[ref] = seq
+			}
+			referred[ref], last[ref] = true, seq
 		}
 	})
+	for ref, seq := range missing {
+		if goneTexts[ref] <= last[ref] {
+			bad(seq)
+		}
+	}
 	for seq := range bodies {
 		bad(seq)
 	}
@@ -109,6 +126,34 @@ func naive(t testing.TB, db *sql.DB) int64 {
 		}
 	}
 	return first
+}
+
+// naiveTombstones is what entries say is gone: entries, texts with who says so,
+// and the links that stand for those that were moved.
+func naiveTombstones(t testing.TB, db *sql.DB) (gone map[int64]bool, texts map[string]int64, links map[string]bool) {
+	t.Helper()
+	gone, texts, links = map[int64]bool{}, map[string]int64{}, map[string]bool{}
+	each(t, db, "SELECT e.seq, b.body FROM entries e JOIN bodies b ON b.seq = e.seq WHERE e.run = 0 AND e.kind IN ('purge', 'archive', 'close') AND typeof(b.body) = 'text'", func(v []any) {
+		var said struct {
+			Entries [][2]int64
+			Texts   []string
+			Link    string
+		}
+		if json.Unmarshal([]byte(v[1].(string)), &said) != nil {
+			return
+		}
+		seq := v[0].(int64)
+		for _, r := range said.Entries {
+			for i := r[0]; i <= r[1] && i < seq; i++ {
+				gone[i] = true
+			}
+		}
+		for _, digest := range said.Texts {
+			texts[digest] = max(texts[digest], seq)
+		}
+		links[said.Link] = said.Link != ""
+	})
+	return gone, texts, links
 }
 
 func plainText(v any) string {
@@ -254,7 +299,7 @@ func TestVerifyNamesTheDamage(t *testing.T) {
 		{"a body added", []string{"INSERT INTO bodies VALUES (1000, x'00', NULL, '{}')"}, 1000, "a body 1000 belongs to no entry"},
 		{"an entry put before the first", []string{"INSERT INTO entries SELECT 0, run, block, number, kind, time, contents, digest, hash FROM entries WHERE seq = 1"}, 0, "entry 0 stands before the first"},
 		{"an entry appended", []string{"INSERT INTO entries SELECT seq + 1, run, block, number, kind, time, contents, digest, hash FROM entries ORDER BY seq DESC LIMIT 1"}, 0, "does not follow"},
-		{"two entries swapped", []string{"UPDATE entries SET seq = -5 WHERE seq = 5", "UPDATE entries SET seq = 5 WHERE seq = 6", "UPDATE entries SET seq = 6 WHERE seq = -5"}, 5, "entry 5 was edited"},
+		{"two entries swapped", []string{"UPDATE entries SET seq = -5 WHERE seq = 5", "UPDATE entries SET seq = 5 WHERE seq = 6", "UPDATE entries SET seq = 6 WHERE seq = -5"}, 5, "what is now entry 5 stood as entry 6"},
 		{"a kept text edited", []string{"UPDATE contents SET text = x'00' WHERE rowid = 1"}, 1, "was edited"},
 		{"a kept text deleted", []string{"DELETE FROM contents WHERE rowid = 1"}, 1, "is missing"},
 		{"a kept text added", []string{"INSERT INTO contents VALUES ('00', x'00')"}, 0, "belongs to no entry"},
@@ -322,8 +367,8 @@ func TestVerifyFindsWhatIsInconsistent(t *testing.T) {
 }
 
 func TestVerifyAgreesWithTheNaiveOne(t *testing.T) {
-	data := damageable(t)
-	entries := int(mustVerify(t, copyOf(t, data)).Entries)
+	all := retained(t)
+	entries := int(mustVerify(t, copyOf(t, all["plain"])).Head.Sequence)
 	columns := map[string][]string{
 		"entries":  {"run", "block", "number", "kind", "time", "contents", "digest", "hash"},
 		"bodies":   {"salt", "subject", "body"},
@@ -331,6 +376,7 @@ func TestVerifyAgreesWithTheNaiveOne(t *testing.T) {
 	}
 	values := []string{"NULL", "7", "'x'", "x'00'", "randomblob(32)", "1.5", "''", "x''", "%[1]s || ' '", "CAST(%[1]s AS BLOB)", "CAST(%[1]s AS TEXT)", "%[1]s"}
 	rapid.Check(t, func(rt *rapid.T) {
+		data := all[rapid.SampledFrom([]string{"plain", "purged", "archive", "rest"}).Draw(rt, "file")]
 		table := rapid.SampledFrom([]string{"entries", "bodies", "contents"}).Draw(rt, "table")
 		column := rapid.SampledFrom(columns[table]).Draw(rt, "column")
 		rowid := rapid.IntRange(1, entries).Draw(rt, "row")
@@ -370,9 +416,14 @@ func TestVerifyAgreesWithTheNaiveOne(t *testing.T) {
 // TestVerifyFindsFlippedBytes flips bytes anywhere in the file. Either that is
 // found, or everything that can be read from the file is as it was.
 func TestVerifyFindsFlippedBytes(t *testing.T) {
-	data := damageable(t)
-	want := everything(t, copyOf(t, data))
+	all := retained(t)
+	wanted := map[string]string{}
+	for name, data := range all {
+		wanted[name] = everything(t, copyOf(t, data))
+	}
 	rapid.Check(t, func(rt *rapid.T) {
+		name := rapid.SampledFrom([]string{"plain", "purged", "archive", "rest"}).Draw(rt, "file")
+		data, want := all[name], wanted[name]
 		damaged := bytes.Clone(data)
 		for range rapid.IntRange(1, 3).Draw(rt, "flips") {
 			// The header of the file and the heads of pages are few bytes among many.
@@ -430,7 +481,7 @@ func everything(t testing.TB, path string) string {
 	}
 	defer db.Close()
 	var all strings.Builder
-	for _, name := range []string{"entries", "bodies", "contents", "schemas", "runs", "block_runs", "rows", "evidence", "signals", "actions", "requests", "plans", "approvals", "validations"} {
+	for _, name := range []string{"entries", "bodies", "contents", "schemas", "runs", "block_runs", "rows", "evidence", "signals", "actions", "requests", "plans", "approvals", "validations", "purges", "archives"} {
 		each(t, db, "SELECT * FROM "+name, func(v []any) { fmt.Fprintf(&all, "%s %#v\n", name, v) })
 	}
 	return all.String()
