@@ -31,7 +31,7 @@ type Sightings struct {
 
 // mostEntries is how many entries of a value are counted where not all are
 // asked for.
-const mostEntries = 100_000
+const mostEntries = 10_000
 
 // A Sighting is an action or a signal.
 type Sighting struct {
