@@ -40,7 +40,7 @@ var (
 func Views() []View {
 	return []View{
 		viewActions(), viewSignals(), viewRuns(), viewBlockRuns(), viewRows(), viewEvidence(),
-		viewRequests(), viewPlans(), viewApprovals(), viewValidations(),
+		viewRequests(), viewPlans(), viewApprovals(), viewValidations(), viewPurges(), viewArchives(),
 	}
 }
 
@@ -214,5 +214,29 @@ func viewValidations() View {
 		columnUser, columnHost,
 		{"digest", typeText, "SHA-256 of the configuration as it was"},
 		columnEntry,
+	}}
+}
+
+func viewPurges() View {
+	return View{"purges", "one row a purge of what entries said", []ViewColumn{
+		{"time", typeText, "when, RFC 3339 in UTC"},
+		{"what", typeText, "before and a time, or value"},
+		{"entries", typeInteger, "how many bodies it removed"},
+		{"texts", typeInteger, "how many kept texts it removed"},
+		{"reason", typeText, "why"},
+		columnUser, columnHost, columnEntry,
+	}}
+}
+
+func viewArchives() View {
+	return View{"archives", "one row a time that old runs were moved to another file", []ViewColumn{
+		{"time", typeText, "when, RFC 3339 in UTC"},
+		{"file", typeText, "where to"},
+		{"through", typeInteger, "the last entry that was moved"},
+		{"head", typeText, "its hash"},
+		{"archive_head", typeText, "the hash of the other file's last entry"},
+		{"runs", typeInteger, "how many runs were moved"},
+		{"reason", typeText, "why"},
+		columnUser, columnHost, columnEntry,
 	}}
 }
