@@ -72,6 +72,7 @@ func (e *exporter) actions(ctx context.Context, run exportRun) error {
 		if err := rows.StructScan(&found); err != nil {
 			return e.failed(err)
 		}
+		found.Body, found.Outcome = held(found.Body), held(found.Outcome)
 		if found.Body == nil || found.OutcomeSeq != nil && found.Outcome == nil {
 			e.done.Purged++
 			continue

@@ -8,8 +8,9 @@ import (
 )
 
 // An EntryRecord is an exported entry of the chain, all of it as it is stored:
-// whoever has them all can compute digests and hashes anew. Salt, Subject and
-// Body are nil where they were purged; an entry may have no subject anyway.
+// whoever has them all can compute digests and hashes anew. One that was purged
+// has no salt and no subject, and for a body nil or what the purge left; any
+// entry may have no subject.
 type EntryRecord struct {
 	Seq    int64  `json:"entry"`
 	Run    int64  `json:"run"`
@@ -79,7 +80,7 @@ func (e *exporter) entries(ctx context.Context) error {
 			Seq: found.Seq, Run: found.Run, Block: found.Block, Number: found.Number, Kind: found.Kind, Time: found.Time, Contents: found.Contents,
 			Digest: hex.EncodeToString(found.Digest), Hash: hex.EncodeToString(found.Hash), Subject: found.Subject, Body: found.Body,
 		}
-		if found.Body == nil {
+		if held(found.Body) == nil {
 			e.done.Purged++
 		} else {
 			salt := hex.EncodeToString(found.Salt)

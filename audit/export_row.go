@@ -56,7 +56,7 @@ func (e *exporter) rows(ctx context.Context, run exportRun) error {
 		return e.failed(err)
 	}
 	for _, b := range blocks {
-		if b.Body == nil {
+		if b.Body = held(b.Body); b.Body == nil {
 			e.done.Purged++
 			continue
 		}
@@ -96,6 +96,7 @@ func (e *exporter) rowsOf(ctx context.Context, run exportRun, index int, block b
 		if err := rows.StructScan(&found); err != nil {
 			return e.failed(err)
 		}
+		found.Body, found.Same = held(found.Body), held(found.Same)
 		if found.Body == nil {
 			e.done.Purged++
 			continue

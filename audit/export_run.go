@@ -49,7 +49,7 @@ func (e *exporter) runs(ctx context.Context, part Part) error {
 		}
 		after = next.Run
 		run := exportRun{number: next.Run}
-		if next.Body != nil {
+		if next.Body = held(next.Body); next.Body != nil {
 			var said runBody
 			if err := decodeBody(*next.Body, &said); err != nil {
 				return e.reader.broken(next.Run, err)

@@ -77,7 +77,7 @@ func (e *exporter) signals(ctx context.Context, run exportRun) error {
 		if err := rows.StructScan(&found); err != nil {
 			return e.failed(err)
 		}
-		if found.Body == nil {
+		if found.Body = held(found.Body); found.Body == nil {
 			e.done.Purged++
 			continue
 		}

@@ -243,30 +243,41 @@ func TestExportFilters(t *testing.T) {
 	}
 }
 
-// TestExportWithoutBodies leaves out, and counts, what was purged.
+// TestExportWithoutBodies leaves out, and counts, what was purged: bodies that
+// are gone, and those that a purge has left its mark in.
 func TestExportWithoutBodies(t *testing.T) {
-	path := viewed(t)
-	db := raw(t, path)
-	for _, statement := range []string{
-		"DROP TRIGGER bodies_delete",
-		"DELETE FROM bodies WHERE seq IN (SELECT seq FROM entries WHERE kind = 'action' AND number = 1 OR kind = 'row' AND block = 1 AND number = 1)",
-	} {
-		if _, err := db.Exec(statement); err != nil {
-			t.Fatal(err)
+	for _, purge := range []string{"DELETE FROM bodies", `UPDATE bodies SET salt = x'', subject = NULL, body = '{"purged":99}'`} {
+		path := viewed(t)
+		db := raw(t, path)
+		for _, statement := range []string{
+			"DROP TRIGGER bodies_delete", "DROP TRIGGER bodies_update",
+			purge + " WHERE seq IN (SELECT seq FROM entries WHERE kind = 'action' AND number = 1 OR kind = 'row' AND block = 1 AND number = 1)",
+			purge + " WHERE seq IN (SELECT seq FROM entries WHERE kind = 'run' AND run = 2)",
+		} {
+			if _, err := db.Exec(statement); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	reader := newReader(t, path)
-	for part, want := range map[Part]Exported{
-		ExportActions: {Records: 1, Purged: 1},
-		ExportSignals: {Records: 2},
-		// The row stood for itself, for that of the block that passed it on, and
-		// for the beginning of the trigger's.
-		ExportRows:    {Records: 3, Purged: 3},
-		ExportEntries: {Records: 14, Purged: 2},
-	} {
-		done, err := reader.Export(t.Context(), part, ExportFilter{}, func(ExportRecord) error { return nil })
-		if done != want || err != nil {
-			t.Errorf("%s: %+v, want %+v; %v", part, done, want, err)
+		reader := newReader(t, path)
+		for part, want := range map[Part]Exported{
+			ExportActions: {Records: 1, Purged: 1},
+			ExportSignals: {Records: 2},
+			// The row stood for itself, for that of the block that passed it on,
+			// and for the beginning of the trigger's.
+			ExportRows:    {Records: 3, Purged: 3},
+			ExportEntries: {Records: 14, Purged: 3},
+		} {
+			done, err := reader.Export(t.Context(), part, ExportFilter{}, func(ExportRecord) error { return nil })
+			if done != want || err != nil {
+				t.Errorf("%s: %s: %+v, want %+v; %v", purge, part, done, want, err)
+			}
+		}
+		names, err := reader.Workbooks(t.Context())
+		if diff := cmp.Diff([]string{"Suspicious Remote Desktop"}, names); diff != "" || err != nil {
+			t.Error(err, diff)
+		}
+		if _, err := reader.Text(t.Context(), 2, WorkbookText); err == nil {
+			t.Error("the text of a run that was purged")
 		}
 	}
 }

@@ -12,6 +12,15 @@ import (
 	"tabletop/workbook/indicator"
 )
 
+// held is a body, or nil for one that was purged: a purge takes it away or
+// leaves {"purged":N}, which names the entry that tells of it.
+func held(body *string) *string {
+	if body == nil || strings.HasPrefix(*body, `{"purged":`) {
+		return nil
+	}
+	return body
+}
+
 // readable is a text as it is exported: itself, or in its stored form where
 // JSON has no place for it or it could be taken for that form.
 func readable(s string) string {

@@ -94,6 +94,9 @@ func (r *Reader) histories(ctx context.Context) ([]History, error) {
 		if err := rows.StructScan(&found); err != nil {
 			return nil, explain(r.path, "read", defaultWait, err)
 		}
+		if held(&found.Body) == nil {
+			continue // what it ran is gone
+		}
 		var run Run
 		if err := run.begin(found.Time, found.Body); err != nil {
 			return nil, r.broken(found.Run, err)
@@ -196,7 +199,7 @@ var (
 	ErrNoText = errors.New("no such text")
 	// ErrTextGone is a text that a run used and the audit holds no more, or not
 	// as it was.
-	ErrTextGone = errors.New("the text is not what was recorded")
+	ErrTextGone = errors.New("the text is gone, or not what was recorded")
 )
 
 // Text gives back a text that a run used, byte for byte, as its digest proves.
@@ -216,6 +219,9 @@ func (r *Reader) Text(ctx context.Context, number int64, kind TextKind) (Documen
 	if err != nil {
 		return Document{}, explain(r.path, "read", defaultWait, err)
 	}
+	if held(&found.Body) == nil {
+		return Document{}, fmt.Errorf("the %s of run %d: %w: what the run used was purged", kind, number, ErrNoText)
+	}
 	var run Run
 	if err := run.begin(found.Time, found.Body); err != nil {
 		return Document{}, r.broken(number, err)
@@ -229,7 +235,7 @@ func (r *Reader) Text(ctx context.Context, number int64, kind TextKind) (Documen
 		return Document{}, explain(r.path, "read", defaultWait, err)
 	}
 	if sum := sha256.Sum256(d.Text); err != nil || hex.EncodeToString(sum[:]) != d.Digest {
-		return Document{}, fmt.Errorf("the %s of run %d: %w, sha256 %s; run tabletop verify", kind, number, ErrTextGone, d.Digest)
+		return Document{}, fmt.Errorf("the %s of run %d: %w, sha256 %s; tabletop verify tells whether it was purged", kind, number, ErrTextGone, d.Digest)
 	}
 	return *d, nil
 }
