@@ -182,6 +182,6 @@ an append-only audit. A rehearsal sends nothing.`,
 	root.SetUsageTemplate(strings.ReplaceAll(usage, " for more information about a command", " tells more about one"))
 	root.PersistentFlags().BoolVar(&c.noColor, "no-color", false, "plain output")
 	root.PersistentFlags().BoolVarP(&c.quiet, "quiet", "q", false, "no remarks on stderr")
-	root.AddCommand(runCommand(c), planCommand(c), approveCommand(c), applyCommand(c), resumeCommand(c), undoCommand(c), integrationsCommand(c), checkCommand(c), queryCommand(c), explainCommand(c), functionsCommand(c), runsCommand(c), showCommand(c), verifyCommand(c), eventsCommand(c), storesCommand(c), guardCommand(c), simulateCommand(c), versionCommand(c))
+	root.AddCommand(runCommand(c), planCommand(c), approveCommand(c), applyCommand(c), resumeCommand(c), undoCommand(c), integrationsCommand(c), checkCommand(c), queryCommand(c), explainCommand(c), functionsCommand(c), runsCommand(c), showCommand(c), reportCommand(c), verifyCommand(c), eventsCommand(c), storesCommand(c), guardCommand(c), simulateCommand(c), versionCommand(c))
 	return root
 }
