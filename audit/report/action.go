@@ -68,7 +68,9 @@ func (r *reporter) action(run int64, a workbook.Action) action {
 		Integration: r.line(a.Integration, valueBytes), Reason: r.line(a.Reason, valueBytes), Rule: r.line(a.Rule, valueBytes), DNIF: dnifAnswer(a.DNIF),
 	}
 	if own {
-		out.From = place{Block: a.Block, Row: a.Row}
+		if _, known := r.blockAt(a.Block); known { // an undoing has its row in another run
+			out.From = place{Block: a.Block, Row: a.Row}
+		}
 		out.Events = r.evidence(r.because(a), mostPositions)
 	}
 	for _, line := range a.Effect[:min(len(a.Effect), mostListed)] {
@@ -103,15 +105,24 @@ func (r *reporter) details(out *action, a workbook.Action) {
 
 // because finds the events behind an action.
 func (r *reporter) because(a workbook.Action) workbook.Evidence {
-	at, found := slices.BinarySearchFunc(r.from.Blocks, a.Block, func(b audit.Block, index int) int { return cmp.Compare(b.Index, index) })
-	if found {
-		rows := r.from.Blocks[at].Rows
+	if b, found := r.blockAt(a.Block); found {
+		rows := b.Rows
 		i, known := slices.BinarySearchFunc(rows, a.Row, func(row audit.Row, number int) int { return cmp.Compare(row.Number, number) })
 		if known {
 			return rows[i].Evidence
 		}
 	}
 	return r.Evidence[a.Number]
+}
+
+// blockAt finds a block that is shown by its index.
+func (r *reporter) blockAt(index int) (audit.Block, bool) {
+	all := r.from.Blocks
+	i, found := slices.BinarySearchFunc(all, index, func(b audit.Block, index int) int { return cmp.Compare(b.Index, index) })
+	if !found {
+		return audit.Block{}, false
+	}
+	return all[i], true
 }
 
 func dnifAnswer(d workbook.DNIFAnswer) string {

@@ -53,7 +53,7 @@ func (s step) Came() string {
 func (s step) What() string {
 	made := s.Made
 	for _, t := range s.Tallies {
-		made = append(made, grouped(int64(t.Count))+" "+t.Verdict)
+		made = append(made, grouped(int64(t.Count))+"\u00a0"+t.Verdict)
 	}
 	if s.Failed {
 		made = append(made, "failed: the run ended here")

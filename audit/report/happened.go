@@ -28,31 +28,28 @@ func (r *reporter) happened() [][]phrase {
 // opening says who did what.
 func (r *reporter) opening() []phrase {
 	run := r.Run
+	begin := []phrase{word("Run %d, %s: ", run.Number, at(run.Started)), r.value(run.User), word(" on "), r.value(run.Host)}
 	name := r.value(run.Workbook.Name)
-	who := []phrase{word(" for "), r.value(run.User), word(" on "), r.value(run.Host), word(", %s.", at(run.Started))}
-	begin := word("Run %d ", run.Number)
-	var did []phrase
+	did := []phrase{word(" carried out "), name}
 	switch run.Mode {
 	case workbook.ModeRehearse:
-		did = []phrase{word("rehearsed "), name}
+		did = []phrase{word(" rehearsed "), name}
 	case workbook.ModePlan:
-		did = []phrase{word("rehearsed "), name, word(" and wrote down in a plan what would be sent")}
+		did = []phrase{word(" rehearsed "), name, word(" and wrote down in a plan what would be sent")}
 	case workbook.ModeApply, workbook.ModeSimulate:
-		did = []phrase{word("took up the plan of "), name}
+		did = []phrase{word(" took up the plan of "), name}
 		if r.Maker != nil {
-			did = []phrase{word("took up the plan that run %d had made of ", r.Maker.Number), name}
+			did = []phrase{word(" took up the plan that run %d had made: ", r.Maker.Number), name}
 		}
 		if run.Mode == workbook.ModeSimulate {
 			did = append(did, word(", with a simulator on this machine in the vendor's place"))
 		}
 	case workbook.ModeUndo:
-		did = []phrase{word("wrote down in a plan how to "), name}
+		did = []phrase{word(" wrote down in a plan how to "), name}
 	case workbook.ModeRefuse:
-		did = []phrase{word("was to send the plan of "), name, word(" and refused it")}
-	default:
-		did = []phrase{word("was "), name}
+		did = []phrase{word(" was to send the plan of "), name, word(", which was refused")}
 	}
-	return slices.Concat([]phrase{begin}, did, who)
+	return slices.Concat(begin, did, []phrase{word(".")})
 }
 
 // read says what the run read.
@@ -111,15 +108,17 @@ func (r *reporter) approved() [][]phrase {
 		all = append(all, append(said, word(".")))
 	}
 	if len(r.Applied) > 0 {
-		var runs []string
-		for _, a := range r.Applied[:min(len(r.Applied), mostTargets)] {
-			runs = append(runs, strconv.FormatInt(a.Run, 10)+" ("+r.line(a.Mode, cellBytes)+")")
+		said := []phrase{word("Its plan was taken up by ")}
+		for i, a := range r.Applied[:min(len(r.Applied), mostTargets)] {
+			if i > 0 {
+				said = append(said, word(", "))
+			}
+			said = append(said, word("run %d (", a.Run), r.value(a.Mode), word(")"))
 		}
-		said := "Its plan was taken up by run " + strings.Join(runs, ", ")
 		if more := len(r.Applied) - mostTargets; more > 0 {
-			said += " and " + strconv.Itoa(more) + " more"
+			said = append(said, word(" and %d more", more))
 		}
-		all = append(all, []phrase{word("%s.", said)})
+		all = append(all, append(said, word(".")))
 	}
 	return all
 }
@@ -155,18 +154,18 @@ func (r *reporter) verdicts() []phrase {
 
 // became words a verdict behind a number.
 func became(v workbook.Verdict, n int, mode string) string {
-	be, s := "are", ""
+	be, were, s := "are", "were", ""
 	if n == 1 {
-		be, s = "is", "s"
+		be, were, s = "is", "was", "s"
 	}
 	switch v {
 	case workbook.WouldSend:
 		return "would be sent"
 	case workbook.Sent:
 		if mode == workbook.ModeSimulate {
-			return be + " sent to the simulator"
+			return were + " sent to the simulator"
 		}
-		return be + " sent"
+		return were + " sent"
 	case workbook.Deduplicated:
 		return "repeat" + s + " an earlier request"
 	case workbook.NeedsApproval:
@@ -182,7 +181,7 @@ func became(v workbook.Verdict, n int, mode string) string {
 	case workbook.Unknown:
 		return be + " of unknown outcome"
 	case workbook.Undone:
-		return be + " sent and taken back since"
+		return were + " sent and taken back since"
 	}
 	return "failed"
 }

@@ -282,8 +282,9 @@ func span(text string) string {
 	return marks + text + marks
 }
 
-// cellSpan is span within a table, where a bar would end the cell.
-func cellSpan(text string) string { return strings.ReplaceAll(span(text), "|", `\|`) }
+// cellSpan is span within a table, where a bar would end the cell; systems differ
+// in what a backslash before one does.
+func cellSpan(text string) string { return span(strings.ReplaceAll(text, "|", `\x7c`)) }
 
 // longest is the length of the longest run of backticks.
 func longest(text string) int {

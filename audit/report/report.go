@@ -52,13 +52,15 @@ const (
 	valueBytes   = 2_000
 	payloadBytes = 8_000
 	textBytes    = 16_000
-	// reportBytes is the most text from outside that all of a report holds.
+	// reportBytes is the most that all texts from outside take, with a little for
+	// what stands around each.
+	aroundBytes = 16
 	reportBytes = 8 << 20
 )
 
 // HTML writes a run as one HTML file. An error is one of w.
 func HTML(w io.Writer, s Story, l Limits) error {
-	if err := drawn.Execute(w, document{CSP: policy, Style: style, page: newPage(s, l)}); err != nil {
+	if err := parsed().Execute(w, newDocument(newPage(s, l))); err != nil {
 		return fmt.Errorf("write the report of run %d: %w", s.Run.Number, err)
 	}
 	return nil

@@ -57,7 +57,7 @@ func (r *room) take(text string, most int, lines bool) string {
 	if whole > most {
 		shown += fmt.Sprintf("… (%d bytes)", whole)
 	}
-	r.left -= len(shown)
+	r.left -= len(shown) + aroundBytes
 	return shown
 }
 
