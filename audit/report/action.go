@@ -42,13 +42,13 @@ type payload struct {
 func (r *reporter) actions() (shown []action, more string) {
 	most := max(r.limits.Actions, 0)
 	for _, a := range r.Run.Actions[:min(len(r.Run.Actions), most)] {
-		if r.full() {
+		if r.left < blocksBytes {
 			break
 		}
 		shown = append(shown, r.action(r.Run.Number, a))
 	}
 	for _, s := range r.Settled[:max(min(len(r.Settled), most-len(shown)), 0)] {
-		if r.full() {
+		if r.left < blocksBytes {
 			break
 		}
 		shown = append(shown, r.action(s.Run, s.Action))

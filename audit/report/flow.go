@@ -100,10 +100,8 @@ func (r *reporter) step(b audit.Block) step {
 			byVerdict[a.Verdict]++
 		}
 	}
-	for _, v := range workbook.Verdicts {
-		if n := byVerdict[v]; n > 0 {
-			s.Tallies = append(s.Tallies, tally{Verdict: string(v), Count: n})
-		}
+	for _, v := range given(byVerdict) {
+		s.Tallies = append(s.Tallies, tally{Verdict: r.line(string(v), cellBytes), Count: byVerdict[v]})
 	}
 	return s
 }

@@ -134,25 +134,35 @@ func (r *reporter) dnif() []phrase {
 
 // verdicts says what became of the actions.
 func (r *reporter) verdicts() []phrase {
+	counts := r.Run.Totals.ByVerdict
+	list := given(counts)
+	if len(list) == 0 {
+		return nil
+	}
 	all := 0
-	var parts []string
-	for _, v := range workbook.Verdicts {
-		if n := r.Run.Totals.ByVerdict[v]; n > 0 {
-			all += n
-			parts = append(parts, grouped(int64(n))+" "+became(v, n, r.Run.Mode))
+	for _, n := range counts {
+		all += n
+	}
+	said := []phrase{word("Of %s, ", plural(all, "action", "actions"))}
+	for i, v := range list {
+		switch {
+		case i == 0:
+		case i == len(list)-1:
+			said = append(said, word(" and "))
+		default:
+			said = append(said, word(", "))
+		}
+		said = append(said, word("%s ", grouped(int64(counts[v]))))
+		if text := became(v, counts[v], r.Run.Mode); text != "" {
+			said = append(said, word("%s", text))
+		} else {
+			said = append(said, r.value(string(v)))
 		}
 	}
-	switch {
-	case len(parts) == 0:
-		return nil
-	case len(parts) > 1:
-		last := len(parts) - 1
-		parts = append(parts[:last-1], parts[last-1]+" and "+parts[last])
-	}
-	return []phrase{word("Of %s, %s.", plural(all, "action", "actions"), strings.Join(parts, ", "))}
+	return append(said, word("."))
 }
 
-// became words a verdict behind a number.
+// became words a verdict behind a number; nothing for one that is not known.
 func became(v workbook.Verdict, n int, mode string) string {
 	be, were, s := "are", "were", ""
 	if n == 1 {
@@ -182,8 +192,10 @@ func became(v workbook.Verdict, n int, mode string) string {
 		return be + " of unknown outcome"
 	case workbook.Undone:
 		return were + " sent and taken back since"
+	case workbook.Failed:
+		return "failed"
 	}
-	return "failed"
+	return ""
 }
 
 // settled says what the run found out of others.

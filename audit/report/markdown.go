@@ -70,7 +70,7 @@ func (m *markdown) flow(f flow) {
 }
 
 func (m *markdown) actions(p page) {
-	if len(p.Actions) == 0 {
+	if len(p.Actions) == 0 && p.MoreActions == "" {
 		return
 	}
 	m.heading(3, "Actions")
@@ -122,7 +122,7 @@ func (m *markdown) decisions(list []decision) {
 }
 
 func (m *markdown) signals(p page) {
-	if len(p.Signals) == 0 {
+	if len(p.Signals) == 0 && p.MoreSignals == "" {
 		return
 	}
 	m.heading(3, "Signals")

@@ -197,12 +197,27 @@ func (r *reporter) facts() []fact {
 // tallies counts the verdicts and says what each means.
 func (r *reporter) tallies() []tally {
 	var out []tally
-	for _, v := range workbook.Verdicts {
-		if n := r.Run.Totals.ByVerdict[v]; n > 0 {
-			out = append(out, tally{string(v), n, meaning(v)})
-		}
+	for _, v := range given(r.Run.Totals.ByVerdict) {
+		out = append(out, tally{r.line(string(v), cellBytes), r.Run.Totals.ByVerdict[v], meaning(v)})
 	}
 	return out
+}
+
+// given lists the verdicts that occur, those that this program does not know last.
+func given(counts map[workbook.Verdict]int) []workbook.Verdict {
+	var known, others []workbook.Verdict
+	for _, v := range workbook.Verdicts {
+		if counts[v] > 0 {
+			known = append(known, v)
+		}
+	}
+	for v, n := range counts {
+		if n > 0 && !slices.Contains(workbook.Verdicts, v) {
+			others = append(others, v)
+		}
+	}
+	slices.Sort(others)
+	return append(known, others[:min(len(others), mostListed)]...)
 }
 
 // meaning says what a verdict is to someone who reads it for the first time.
@@ -231,7 +246,7 @@ func meaning(v workbook.Verdict) string {
 	case workbook.Undone:
 		return "sent, and taken back later"
 	}
-	return ""
+	return "a verdict that this version of tabletop does not know"
 }
 
 // hashes are the files that the run's answer hangs on.

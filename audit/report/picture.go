@@ -134,7 +134,7 @@ func (p *picture) box(y int, s step, again bool) int {
 	}
 	for _, t := range s.Tallies {
 		at += lineHeight
-		b.Chips = append(b.Chips, chip{label{boxLeft + 32, at, tone(t.Verdict), grouped(int64(t.Count)) + " " + t.Verdict}, at - 12})
+		b.Chips = append(b.Chips, chip{label{boxLeft + 32, at, tone(t.Verdict), cut(grouped(int64(t.Count))+" "+t.Verdict, 36)}, at - 12})
 	}
 	b.Height = at + 13 - y
 	p.Boxes = append(p.Boxes, b)

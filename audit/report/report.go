@@ -55,7 +55,9 @@ const (
 	// reportBytes is the most that all texts from outside take, with a little for
 	// what stands around each.
 	aroundBytes = 16
-	reportBytes = 8 << 20
+	reportBytes = 4 << 20
+	// blocksBytes is the part of it that actions leave to signals and blocks.
+	blocksBytes = reportBytes / 4
 )
 
 // HTML writes a run as one HTML file. An error is one of w.

@@ -12,6 +12,7 @@ import (
 
 	"tabletop/audit"
 	"tabletop/workbook"
+	"tabletop/workbook/source"
 )
 
 func clock() time.Time { return time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC) }
@@ -76,8 +77,12 @@ func (b *bench) blocks(say func(string) string) []workbook.BlockResult {
 			Evidence: workbook.Evidence{Events: 3, First: []workbook.Position{{File: say("file"), Offset: 4, Line: 2}, {File: say("other file"), Line: 3}}},
 		}
 	}
+	body, err := source.Parse("workbook.yaml", []byte("x"))
+	if err != nil {
+		panic(err)
+	}
 	block := func(index int, kind, text string) workbook.Block {
-		return workbook.Block{Index: index, ID: say("id"), Note: flat(say("note")), Recorded: text, Kind: workbook.Kind{Name: kind}}
+		return workbook.Block{Body: body, Index: index, ID: say("id"), Note: flat(say("note")), Recorded: text, Kind: workbook.Kind{Name: kind}}
 	}
 	columns := []string{say("column"), "$n", "$nothing"}
 	read := workbook.Table{Columns: columns, Rows: []workbook.Row{row(0), row(0)}}
