@@ -87,7 +87,7 @@ func (r *reporter) step(b audit.Block) step {
 		Index: b.Index, Kind: r.line(b.Kind, cellBytes), Name: r.line(b.ID, cellBytes), Text: r.line(strings.Join(strings.Fields(b.Text), " "), cellBytes),
 		Asks: asks(b), In: b.RowsIn, Out: b.RowsOut, Seconds: fmt.Sprintf("%.3f s", b.Seconds), Failed: b.Failed != "",
 	}
-	r.left(&s, b)
+	r.leaves(&s, b)
 	if signals, _ := r.madeBy(b.Index); signals > 0 {
 		s.Made = append(s.Made, was(signals, "signal")+" raised")
 	}
@@ -119,8 +119,8 @@ func asks(b audit.Block) bool {
 	return false
 }
 
-// left says what a step did not let through.
-func (r *reporter) left(s *step, b audit.Block) {
+// leaves says what a step did not let through.
+func (r *reporter) leaves(s *step, b audit.Block) {
 	if s.Failed {
 		return
 	}

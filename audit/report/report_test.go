@@ -50,7 +50,7 @@ func TestAReportSaysWhatHappened(t *testing.T) {
 				"It read 9 events in 1 file; its clock stood at 2026-01-31 12:00:00 UTC (xclock). 5 blocks ran, 1 signal was raised, and 3 actions came of it.",
 				"Its plan was taken up by run 2 (xmode of run).", "DNIF itself would send 3 requests, 1 to protected targets.", "Of 3 actions, 1 would be sent, 1 repeats an earlier request and 1 xverdict. Nothing was sent.",
 				"1 of 2", "xvalue", "xwarning of a block", "because so", "event store xstore, xmode: 0 rows before, 1 after; 1 added, 0 removed, 1 replaced by xkey",
-				"Medium", "xtext of sql", "xtext of code", "2026-01-31 12:00:00 UTC to 2026-01-31 13:00:00 UTC", "xfile:2", "xrule", s.Run.Head.Hash, s.Run.Planned.SHA256,
+				"xseverity, score 5", "xtext of sql", "xtext of code", "2026-01-31 12:00:00 UTC to 2026-01-31 13:00:00 UTC", "xfile:2", "xrule", s.Run.Head.Hash, s.Run.Planned.SHA256,
 			}
 		case "apply":
 			parts = []string{
@@ -174,8 +174,11 @@ func TestTheFlowSaysWhatIsLeftOut(t *testing.T) {
 	s := Story{Run: audit.Run{
 		Files: []workbook.EventFile{{Path: "a", Events: 100}, {Path: "list", Kind: workbook.KindList}},
 		Blocks: []audit.Block{
-			{Index: 1, Kind: "text"}, {Index: 2, Kind: "sql", RowsOut: 2, Rows: []audit.Row{row(3), row(4)}}, {Index: 3, Kind: "code", RowsIn: 2, RowsOut: 1},
-			{Index: 4, Kind: "dql", Text: "_fetch * from event", RowsIn: 1, RowsOut: 3, Rows: []audit.Row{row(1)}}, {Index: 5, Kind: "dql", Text: "_limit 3", RowsIn: 3, RowsOut: 3},
+			{Index: 1, Kind: "text"},
+			{Index: 2, Kind: "sql", RowsOut: 2, Rows: []audit.Row{row(3), row(4)}},
+			{Index: 3, Kind: "code", RowsIn: 2, RowsOut: 1},
+			{Index: 4, Kind: "dql", Text: "_fetch * from event", RowsIn: 1, RowsOut: 3, Rows: []audit.Row{row(1)}},
+			{Index: 5, Kind: "dql", Text: "_limit 3", RowsIn: 3, RowsOut: 3},
 		},
 	}}
 	f := newPage(s, Standard).Flow

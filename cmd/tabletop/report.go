@@ -36,8 +36,8 @@ func reportCommand(c *console) *cobra.Command {
 		Long: `report writes a run as one HTML file that needs no network and holds no script:
 what happened in a paragraph, the flow of the blocks as a picture, each block
 with its text and rows, signals, every action with its request, answer, reason
-and evidence, what the guard and the cap decided, the hashes, and the head of the
-record. It reads on a phone and on paper. -o md writes Markdown for a ticket.
+and evidence, what the guard and the cap decided, the hashes and the head. It
+reads on a phone and on paper. -o md writes Markdown for a ticket.
 
 A run that sent a plan is shown with the blocks of the run that made the plan.
 The same record gives the same report, byte by byte. Long lists and texts are
