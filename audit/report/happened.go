@@ -187,7 +187,7 @@ func became(v workbook.Verdict, n int, mode string) string {
 	case workbook.RefusedDisabled:
 		return be + " refused for a configuration that is not enabled"
 	case workbook.Invalid:
-		return be + " no valid request"
+		return "make" + s + " no valid request"
 	case workbook.Unknown:
 		return be + " of unknown outcome"
 	case workbook.Undone:
