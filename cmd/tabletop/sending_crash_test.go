@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -106,22 +105,24 @@ func (s *drill) killed(t *testing.T, after time.Duration, at int) kill {
 	s.forget()
 	args := append([]string{"apply", "plan.json", "--yes", "40", "-o", "json"}, s.endpoints()...)
 	cmd := exec.Command(s.program, args...)
-	var once sync.Once
-	s.onArrival = func(n int) {
+	started := make(chan struct{})
+	s.whenArrived(func(n int) {
 		if n == at {
-			once.Do(func() { _ = cmd.Process.Kill() })
+			<-started
+			_ = cmd.Process.Kill()
 		}
-	}
+	})
 	start := time.Now()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	close(started)
 	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
 	_ = cmd.Wait()
 	timer.Stop()
 	r := kill{killed: !cmd.ProcessState.Exited(), took: time.Since(start)}
 	stop() // so that all that was on its way has arrived
-	s.onArrival = nil
+	s.whenArrived(nil)
 	stop = s.serve(t, vendor)
 	defer stop()
 	return s.checkKill(t, r)

@@ -92,11 +92,18 @@ func (s *drill) serve(t testing.TB, vendor *simulator.Vendor, faults ...string) 
 func (s *drill) arrived(a simulator.Arrival) {
 	s.mutex.Lock()
 	s.arrivals = append(s.arrivals, a)
-	n := len(s.arrivals)
+	n, act := len(s.arrivals), s.onArrival
 	s.mutex.Unlock()
-	if s.onArrival != nil {
-		s.onArrival(n)
+	if act != nil {
+		act(n)
 	}
+}
+
+// whenArrived has act called at each request that arrives; nil for nothing.
+func (s *drill) whenArrived(act func(n int)) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.onArrival = act
 }
 
 // seen are the requests that arrived since the last forget.

@@ -86,6 +86,8 @@ func (l *fileLedger) append(e entry) (number int, err error) {
 // entries reads back what lies in the file.
 func (l *fileLedger) entries(t testing.TB) []entry {
 	t.Helper()
+	l.mu.Lock() // so that no line is half written
+	defer l.mu.Unlock()
 	f, err := os.Open(l.file.Name())
 	if err != nil {
 		t.Fatal(err)
