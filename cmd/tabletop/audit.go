@@ -130,6 +130,15 @@ func (c *console) runs(runs []audit.Summary) {
 	c.para("DNIF: requests that DNIF would send; protected: those to protected targets; sent: those that a vendor, or a simulator, accepted")
 }
 
+// runNumber reads the number of a run.
+func runNumber(arg string) (int64, error) {
+	id, err := audit.ParseID(arg, false)
+	if err != nil || id != (audit.ID{Run: id.Run}) || id.Run == 0 {
+		return 0, nothingRan(fmt.Errorf("%s is no run's number: tabletop runs lists them", clean(arg)))
+	}
+	return id.Run, nil
+}
+
 func showCommand(c *console) *cobra.Command {
 	r := &record{}
 	texts := &runTexts{}
@@ -145,9 +154,9 @@ each once.`,
   tabletop show 1 --workbook > as-it-was.yaml`,
 		Args: exactly(1, "the number of a run"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			number, err := strconv.ParseInt(args[0], 10, 64)
-			if err != nil || number < 1 {
-				return nothingRan(fmt.Errorf("%s is no run's number: tabletop runs lists them", args[0]))
+			number, err := runNumber(args[0])
+			if err != nil {
+				return err
 			}
 			return r.read(cmd.Context(), func(reader *audit.Reader) error {
 				if kind := texts.asked(); kind != "" {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -208,11 +207,11 @@ func lying(b *bench, files []workbook.EventFile) []workbook.EventFile {
 
 // fingerprintOf names the key in the file of a public key.
 func fingerprintOf(path string) (string, error) {
-	text, err := os.ReadFile(path)
+	text, err := readSmall("the key", path)
 	if err != nil {
 		return "", err
 	}
-	key, err := plan.ParseKey(strings.TrimSpace(string(text)))
+	key, err := plan.ParseKey(string(text))
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", path, err)
 	}

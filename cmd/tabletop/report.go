@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -59,9 +58,9 @@ cut, and the report says by how much; tabletop show has all of them.`,
 }
 
 func (p *reporting) run(ctx context.Context, c *console, arg string) error {
-	number, err := strconv.ParseInt(arg, 10, 64)
-	if err != nil || number < 1 {
-		return nothingRan(fmt.Errorf("%s is no run's number: tabletop runs lists them", arg))
+	number, err := runNumber(arg)
+	if err != nil {
+		return err
 	}
 	write, err := p.writer()
 	if err != nil {

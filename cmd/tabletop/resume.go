@@ -87,9 +87,9 @@ func (r *resuming) run(ctx context.Context, c *console, stdin io.Reader, arg str
 	if err := outputForm(r.output, "text", "json"); err != nil {
 		return err
 	}
-	number, none, err := parseActions([]string{arg})
-	if err != nil || len(none) > 0 {
-		return nothingRan(fmt.Errorf("%s is no run's number: tabletop runs lists them", clean(arg)))
+	number, err := runNumber(arg)
+	if err != nil {
+		return err
 	}
 	release, err := lockSending(r.audit)
 	if err != nil {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -67,21 +65,16 @@ unknown are left out: tabletop resume settles them first.`,
 // parseActions reads a run, or actions of one run; no actions stand for all.
 func parseActions(args []string) (run int64, actions []int, err error) {
 	for _, arg := range args {
-		number, action, isAction := strings.Cut(arg, "/a")
-		n, err := strconv.ParseInt(number, 10, 64)
-		a := 0
-		if err == nil && isAction {
-			a, err = strconv.Atoi(action)
+		id, err := audit.ParseID(arg, false)
+		if err != nil || id != (audit.ID{Run: id.Run, Action: id.Action}) || id.Run == 0 {
+			return 0, nil, nothingRan(fmt.Errorf("%s is neither a run, as 7, nor an action, as 7/a2", clean(arg)))
 		}
-		if err != nil || n < 1 || isAction && a < 1 {
-			return 0, nil, nothingRan(fmt.Errorf("%s is neither a run, as 7, nor an action, as 7/a2", arg))
-		}
-		if run != 0 && n != run {
+		if run != 0 && id.Run != run {
 			return 0, nil, nothingRan(errors.New("one run at a time: its actions become one plan"))
 		}
-		run = n
-		if isAction {
-			actions = append(actions, a)
+		run = id.Run
+		if id.Action > 0 {
+			actions = append(actions, id.Action)
 		}
 	}
 	if len(actions) > 0 && len(actions) < len(args) {
