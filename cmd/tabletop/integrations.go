@@ -13,7 +13,6 @@ import (
 
 	"tabletop/audit"
 	"tabletop/blocks/trigger"
-	"tabletop/blocks/trigger/delivery"
 	"tabletop/workbook/source"
 )
 
@@ -92,6 +91,26 @@ func (i *configured) chosen(loaded *trigger.Integrations, args []string) ([]*tri
 		out = append(out, n)
 	}
 	return out, nil
+}
+
+// pick reads the file and the configurations that the arguments name, each with
+// its endpoint where there is any.
+func (i *configured) pick(args []string) (*trigger.Integrations, []*trigger.Integration, endpoints, error) {
+	loaded, to, err := i.load()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	list, err := i.chosen(loaded, args)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return loaded, list, to, to.cover(list)
+}
+
+// open opens the audit that keeps the life cycle.
+func (i *configured) open(ctx context.Context) (*audit.Log, error) {
+	log, err := audit.Open(ctx, i.audit, audit.Options{Now: time.Now})
+	return log, nothingRan(err)
 }
 
 // A configuration is one as it is shown.
@@ -261,215 +280,6 @@ func rateWords(rate int) string {
 		return ""
 	}
 	return fmt.Sprintf(", at most %d in 60 s", rate)
-}
-
-func integrationsValidateCommand(c *console) *cobra.Command {
-	i := &configured{}
-	cmd := &cobra.Command{
-		Use:   "validate NAME… | --all",
-		Short: "Ask each configuration's host whether it takes the secret",
-		Long: `validate sends one request a configuration, which changes nothing at the vendor:
-the one that the configuration names, else a HEAD on its URL. The answer is
-recorded in the audit. An endpoint that takes POST alone answers HEAD with 404
-or 405: it is reachable, and whether the secret is right does not show.
-
-With --endpoint a simulator on this machine is asked, which counts for simulated
-runs only.`,
-		Example: `  tabletop integrations validate --all
-  tabletop integrations validate 'Trend Micro XDR: Block IP' \
-      --endpoint https://api.xdr.trendmicro.com=http://127.0.0.1:8080`,
-		Args: cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error { return i.validate(cmd.Context(), c, args) },
-	}
-	i.flags(cmd, true)
-	return cmd
-}
-
-func (i *configured) validate(ctx context.Context, c *console, args []string) error {
-	loaded, to, err := i.load()
-	if err != nil {
-		return err
-	}
-	list, err := i.chosen(loaded, args)
-	if err != nil {
-		return err
-	}
-	if err := to.cover(list); err != nil {
-		return err
-	}
-	log, err := audit.Open(ctx, i.audit, audit.Options{Now: time.Now})
-	if err != nil {
-		return nothingRan(err)
-	}
-	defer log.Close()
-	name, host := whoami()
-	bad := 0
-	shown := []audit.Validation{}
-	for _, n := range list {
-		found := validation(ctx, n, loaded, to)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if !found.OK {
-			bad++
-		}
-		entry := audit.Validation{
-			Name: n.Name, Digest: n.Digest(), Status: found.Status, Detail: found.Detail, Endpoint: to.of(n.Origin()), User: name, Host: host,
-		}
-		if err := log.Validate(context.WithoutCancel(ctx), entry); err != nil {
-			return err
-		}
-		shown = append(shown, entry)
-		if i.output == "text" {
-			c.line(c.strong(clean(n.Name)))
-			c.wrapped(found.Status)
-			c.wrapped(found.Detail)
-			_ = c.flush()
-		}
-	}
-	if i.output == "json" {
-		c.json(shown)
-	}
-	if bad > 0 {
-		return failure{exitNotHeld, fmt.Errorf("%s not valid", plural(bad, "configuration is", "configurations are"))}
-	}
-	return nil
-}
-
-// validation asks the host of a configuration whether it is valid.
-func validation(ctx context.Context, n *trigger.Integration, all *trigger.Integrations, to endpoints) trigger.Validation {
-	failed := func(err error) trigger.Validation {
-		return trigger.Validation{Status: trigger.ValidationFailed, Detail: err.Error()}
-	}
-	secrets := knownSecrets(n, all, to)
-	call, err := n.ValidateCall(func(name string) (string, error) {
-		value, err := secretOf(n, to)(name)
-		secrets[name] = value
-		return value, err
-	})
-	if err != nil {
-		return failed(err)
-	}
-	client, err := delivery.New(to.clientOptions(n))
-	if err != nil {
-		return failed(err)
-	}
-	defer client.Close()
-	answer, err := client.Ask(ctx, delivery.Call{Method: call.Method, URL: call.URL, Headers: call.Headers, Secrets: secrets}, n.Policy())
-	if err != nil {
-		return failed(err)
-	}
-	return n.Validation(answer)
-}
-
-// secretOf gives the secrets of a configuration: made up where a simulator is
-// sent to, else from where the configuration says.
-func secretOf(n *trigger.Integration, to endpoints) func(name string) (string, error) {
-	return func(name string) (string, error) {
-		if len(to) > 0 {
-			return "simulated-" + name, nil
-		}
-		return n.Secret(name, os.LookupEnv)
-	}
-}
-
-// knownSecrets are all secrets of a configuration that can be read, and those of
-// others for the same host: an answer may hold one that another request told it.
-func knownSecrets(n *trigger.Integration, all *trigger.Integrations, to endpoints) map[string]string {
-	known := map[string]string{}
-	add := func(of *trigger.Integration, label func(name string) string) {
-		for _, name := range of.SecretNames() {
-			if value, err := secretOf(of, to)(name); err == nil && known[name] != value {
-				known[label(name)] = value
-			}
-		}
-	}
-	add(n, func(name string) string { return name })
-	for _, name := range all.Names() {
-		if other, _ := all.Find(name); other != n && other.Origin() == n.Origin() {
-			add(other, func(secret string) string { return secret + " of " + name })
-		}
-	}
-	return known
-}
-
-func integrationsSwitchCommand(c *console, on bool) *cobra.Command {
-	i := &configured{}
-	verb := "disable"
-	if on {
-		verb = "enable"
-	}
-	cmd := &cobra.Command{
-		Use:   verb + " NAME… | --all",
-		Short: strings.ToUpper(verb[:1]) + verb[1:] + " configurations for sending",
-		Example: "  tabletop integrations " + verb + " --all\n" +
-			"  tabletop integrations " + verb + " 'Trend Micro XDR: Block IP'",
-		Args: cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error { return i.turn(cmd.Context(), c, args, on) },
-	}
-	i.flags(cmd, true)
-	return cmd
-}
-
-// turn records that configurations are enabled or disabled.
-func (i *configured) turn(ctx context.Context, c *console, args []string, on bool) error {
-	loaded, to, err := i.load()
-	if err != nil {
-		return err
-	}
-	list, err := i.chosen(loaded, args)
-	if err != nil {
-		return err
-	}
-	if err := to.cover(list); err != nil {
-		return err
-	}
-	shown, err := i.describeAll(ctx, list, to)
-	if err != nil {
-		return err
-	}
-	if on {
-		var not []string
-		for n, o := range shown {
-			switch {
-			case o.Status != trigger.Validated:
-				not = append(not, clean(o.Name)+" is "+o.Status)
-			case !list[n].Enabled:
-				not = append(not, clean(o.Name)+" has enabled: false in its file")
-			}
-		}
-		if len(not) > 0 {
-			return refused(errors.New("only what is validated can be enabled (tabletop integrations validate):\n  " + strings.Join(not, "\n  ")))
-		}
-	}
-	log, err := audit.Open(ctx, i.audit, audit.Options{Now: time.Now})
-	if err != nil {
-		return nothingRan(err)
-	}
-	defer log.Close()
-	name, host := whoami()
-	for _, o := range shown {
-		err := log.Enable(context.WithoutCancel(ctx), audit.Enabling{Name: o.Name, Digest: o.Digest, Enabled: on, Endpoint: to.of(o.Host), User: name, Host: host})
-		if err != nil {
-			return err
-		}
-	}
-	state := "disabled"
-	if on {
-		state = "enabled"
-	}
-	if i.output == "json" {
-		after, err := i.describeAll(ctx, list, to)
-		if err != nil {
-			return err
-		}
-		c.json(after)
-		return nil
-	}
-	for _, o := range shown {
-		c.line(state, "  ", clean(o.Name))
-	}
-	return nil
 }
 
 func integrationsTemplateCommand(c *console) *cobra.Command {
