@@ -11,15 +11,17 @@ import (
 
 // A Validation is what came of trying a configuration.
 type Validation struct {
-	Name string
+	Name string `json:"name"`
 	// Digest is that of the configuration; it counts for no other.
-	Digest string
+	Digest string `json:"digest"`
 	// Status is DNIF's word for it, Detail a sentence.
-	Status, Detail string
+	Status string `json:"validation"`
+	Detail string `json:"detail"`
 	// Endpoint is where it was tried instead of the real host, as FROM=TO;
 	// empty for the real one.
-	Endpoint   string
-	User, Host string
+	Endpoint string `json:"endpoint"`
+	User     string `json:"user"`
+	Host     string `json:"host"`
 }
 
 // An Enabling is that someone enabled a configuration, or disabled it.

@@ -17,14 +17,10 @@ import (
 	"tabletop/workbook/source"
 )
 
-// The limits of sending where a configuration does not say otherwise; the
-// timeouts are DNIF's (release notes 9.2.0).
-const (
-	DefaultConnect = 5 * time.Second
-	DefaultRead    = 25 * time.Second
-	DefaultTries   = 4
-	DefaultMaxWait = time.Minute
-)
+// DefaultTries is how often a request is tried where a configuration does not
+// say otherwise. The timeouts are then those of package delivery, which are
+// DNIF's (release notes 9.2.0).
+const DefaultTries = 4
 
 // What limits may be set to.
 const (
@@ -58,7 +54,7 @@ type limits struct {
 }
 
 func (e entryNode) limits(node source.Node, headers []header, folder string) (limits, source.Problems) {
-	l := limits{tries: DefaultTries, connect: DefaultConnect, read: DefaultRead, maxWait: DefaultMaxWait}
+	l := limits{tries: DefaultTries, connect: delivery.DefaultConnect, read: delivery.DefaultRead, maxWait: delivery.DefaultMaxWait}
 	var problems source.Problems
 	if e.Rate != nil {
 		l.rate = *e.Rate

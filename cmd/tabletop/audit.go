@@ -119,7 +119,7 @@ func (c *console) runs(runs []audit.Summary) {
 		c.line("no runs yet")
 		return
 	}
-	g := grid{header: []string{"run", "started", "workbook", "mode", "status", "DNIF", "protected", "sent"}, right: []bool{true, false, false, false, false, true, true, true}}
+	g := grid{header: []string{"run", "started", "workbook", "mode", "status", "DNIF", "protected", "sent"}, right: []bool{true, false, false, false, false, true, true, true}, whole: []int{1, 3, 4}}
 	for _, s := range runs {
 		g.rows = append(g.rows, []string{
 			strconv.FormatInt(s.Run, 10), s.Started.Local().Format("2006-01-02 15:04"), clean(s.Workbook), clean(s.Mode), clean(s.Status),

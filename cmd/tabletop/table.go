@@ -16,6 +16,8 @@ type grid struct {
 	rows   [][]string
 	// right says which columns are numbers, which stand to the right.
 	right []bool
+	// whole are the columns that mean nothing when they are cut, such as times.
+	whole []int
 }
 
 // gridOf makes a grid of the first rows of a table.
@@ -82,8 +84,13 @@ func fit(g grid, room int) []int {
 		total += widths[i]
 	}
 	for total > room {
-		widest := slices.Index(widths, slices.Max(widths))
-		if widths[widest] <= narrowest {
+		widest := -1
+		for i, width := range widths {
+			if width > narrowest && !slices.Contains(g.whole, i) && (widest < 0 || width > widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
 			break
 		}
 		widths[widest]--
