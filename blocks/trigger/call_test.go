@@ -36,7 +36,7 @@ func TestCallsAgreeWithRows(t *testing.T) {
 	integrations := all(t)
 	rapid.Check(t, func(t *rapid.T) {
 		n := integrations[rapid.IntRange(0, len(integrations)-1).Draw(t, "configuration")]
-		f := filler{columns: map[string]int{}, secret: rehearsed}
+		f := filler{columns: map[string]int{}, secret: Shown}
 		for i, need := range n.needs() {
 			f.columns[need.field] = i
 			f.values = append(f.values, hostileValue().Draw(t, need.field))

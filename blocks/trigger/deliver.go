@@ -6,39 +6,37 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 
+	"tabletop/blocks/trigger/delivery"
 	"tabletop/blocks/trigger/guard"
-	"tabletop/workbook"
 )
 
-// maxResponse is how much of an answer is kept, in bytes.
-const maxResponse = 64 << 10
+// A rehearser hands requests to a vendor that is played, and takes a request
+// together with the guard's approval of its target. What is really sent goes
+// through package delivery.
+type rehearser struct{ vendor http.RoundTripper }
 
-// A sender hands requests to a vendor. It is the only way to one, and takes a
-// request together with the guard's approval of its target.
-type sender struct{ vendor http.RoundTripper }
-
-// send hands over one request. The response is nil where none came.
-func (s sender) send(ctx context.Context, r *request, approved guard.Approved) (*workbook.Response, error) {
+// hand hands over one request and returns the answer.
+func (s rehearser) hand(ctx context.Context, r *request, approved guard.Approved) (delivery.Answer, error) {
 	if !approved.Covers(r.integration.target.kind, r.target) {
-		return nil, fmt.Errorf("send to %s: the guard has not approved the target", guard.Quote(r.target))
+		return delivery.Answer{}, fmt.Errorf("rehearse a request to %s: the guard has not approved the target", guard.Quote(r.target))
 	}
 	if s.vendor == nil {
-		return nil, errors.New("send: no vendor to send to")
+		return delivery.Answer{}, errors.New("rehearse a request: no vendor to hand it to")
 	}
 	h, err := r.http(ctx)
 	if err != nil {
-		return nil, err
+		return delivery.Answer{}, err
 	}
 	answer, err := s.vendor.RoundTrip(h)
 	if err != nil {
-		return nil, fmt.Errorf("send: %w", err)
+		return delivery.Answer{}, fmt.Errorf("rehearse a request: %w", err)
 	}
 	defer answer.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, maxResponse))
+	body, err := io.ReadAll(io.LimitReader(answer.Body, delivery.MaxResponse+1))
 	if err != nil {
-		return nil, fmt.Errorf("read the answer: %w", err)
+		return delivery.Answer{}, fmt.Errorf("read the answer: %w", err)
 	}
-	return &workbook.Response{Status: answer.StatusCode, Body: strings.ToValidUTF8(string(body), "\uFFFD")}, nil
+	whole := len(body) <= delivery.MaxResponse
+	return delivery.Answer{Status: answer.StatusCode, Headers: answer.Header, Body: body[:min(len(body), delivery.MaxResponse)], Whole: whole}, nil
 }

@@ -173,7 +173,7 @@ func PreparePlugin(text source.Text, c PluginCall, o Options, p *workbook.Prepar
 	if judge == nil {
 		judge = guard.New()
 	}
-	return &step{bound, o.Integrations.Protected(judge), sender{o.Vendor}, o.Planning, o.Look}
+	return &step{bound, o.Integrations.Protected(judge), rehearser{o.Vendor}, o.Planning, o.Look}
 }
 
 func counted(n int, what string) string {

@@ -95,7 +95,7 @@ func TestPluginValues(t *testing.T) {
 	}
 	loaded, _ := n.Find("Palo Alto")
 	bound := loaded.bind([]string{"$SrcIP", "$Tag"})
-	f := filler{map[string]int{"$SrcIP": 0, "$Tag": 1, "$User": 2}, values{"203.0.113.7", "bad", "anna"}, rehearsed}
+	f := filler{map[string]int{"$SrcIP": 0, "$Tag": 1, "$User": 2}, values{"203.0.113.7", "bad", "anna"}, Shown}
 	got, err := bound.valuesOf(f)
 	if diff := cmp.Diff(map[string]string{"$1": "203.0.113.7", "$2": "bad", "$User": "anna"}, got); diff != "" || err != nil {
 		t.Fatal(diff, err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -17,7 +16,7 @@ import (
 type step struct {
 	integration *Integration
 	guard       *guard.Guard
-	sender      sender
+	rehearser   rehearser
 	planning    bool
 	look        func(ctx context.Context, hashes []string) (guard.Sightings, error)
 }
@@ -25,7 +24,7 @@ type step struct {
 // Run makes one action of each row. Where ctx ends, what was done so far is
 // returned with the error.
 func (s *step) Run(ctx context.Context, in workbook.Table, env *workbook.Env) (workbook.Output, error) {
-	if s.sender.vendor == nil {
+	if s.rehearser.vendor == nil {
 		return workbook.Output{}, errors.New("no vendor to rehearse with")
 	}
 	p := s.pass(in, env)
@@ -96,7 +95,7 @@ func (p *pass) lookAt(ctx context.Context, in workbook.Table) error {
 	}
 	var hashes []string
 	for _, row := range in.Rows {
-		if r, err := n.fill(filler{p.columns, row.Values, rehearsed}); err == nil {
+		if r, err := n.fill(filler{p.columns, row.Values, Shown}); err == nil {
 			hashes = append(hashes, guard.Hashes(r.target)...)
 		}
 	}
@@ -130,7 +129,7 @@ func (p *pass) act(ctx context.Context, index int, row workbook.Row) workbook.Ac
 		Number: p.before + index + 1, Row: index + 1, Integration: n.Name, Type: n.target.kind,
 		DNIF: workbook.DNIFWouldSend, Verdict: workbook.Invalid,
 	}
-	f := filler{p.columns, row.Values, rehearsed}
+	f := filler{p.columns, row.Values, Shown}
 	r, err := n.fill(f)
 	if err != nil {
 		a.DNIF, a.Reason = workbook.DNIFUnpublished, err.Error()
@@ -178,16 +177,17 @@ func (p *pass) plan(a *workbook.Action, f filler) {
 	}
 }
 
-// send hands the request over and writes down what came of it.
+// send hands the request over and writes down what came of it, judged as it will
+// be when it is really sent.
 func (p *pass) send(ctx context.Context, a workbook.Action, r *request, approved guard.Approved) workbook.Action {
-	response, err := p.sender.send(ctx, r, approved)
-	a.Response = response
-	switch {
-	case err != nil:
+	answer, err := p.rehearser.hand(ctx, r, approved)
+	if err != nil {
 		a.Verdict, a.Reason = workbook.Failed, "no answer came: "+err.Error()
-	case response.Status < 200 || response.Status > 299:
-		a.Verdict = workbook.Failed
-		a.Reason = fmt.Sprintf("the vendor answered %d %s: %s", response.Status, http.StatusText(response.Status), guard.Quote(response.Body))
+		return a
+	}
+	a.Response = &workbook.Response{Status: answer.Status, Body: strings.ToValidUTF8(string(answer.Body), "\uFFFD")}
+	if j := p.integration.Judge(answer); j.Verdict != workbook.Sent {
+		a.Verdict, a.Reason = workbook.Failed, j.Reason
 	}
 	p.remember(a)
 	return a

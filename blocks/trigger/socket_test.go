@@ -48,18 +48,18 @@ func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func TestSenderNeedsTheGuardsApproval(t *testing.T) {
 	n, _ := load(t).Find("Trend Micro XDR: Block IP")
-	r, err := n.fill(filler{map[string]int{"$SrcIP": 0}, values{"203.0.113.7"}, rehearsed})
+	r, err := n.fill(filler{map[string]int{"$SrcIP": 0}, values{"203.0.113.7"}, Shown})
 	if err != nil {
 		t.Fatal(err)
 	}
 	vendor := &counting{vendor: simulator.New()}
 	other := guard.New().Judge(guard.TypeIP, "203.0.113.8").Approved
 	for _, approved := range []guard.Approved{{}, other, guard.New().Judge(guard.TypeIP, "10.0.0.1").Approved} {
-		if _, err := (sender{vendor}).send(t.Context(), r, approved); err == nil || vendor.requests != 0 {
+		if _, err := (rehearser{vendor}).hand(t.Context(), r, approved); err == nil || vendor.requests != 0 {
 			t.Errorf("sent with the approval %+v", approved)
 		}
 	}
-	if _, err := (sender{vendor}).send(t.Context(), r, guard.New().Judge(guard.TypeIP, "203.0.113.7").Approved); err != nil || vendor.requests != 1 {
+	if _, err := (rehearser{vendor}).hand(t.Context(), r, guard.New().Judge(guard.TypeIP, "203.0.113.7").Approved); err != nil || vendor.requests != 1 {
 		t.Errorf("not sent with its approval: %v", err)
 	}
 }

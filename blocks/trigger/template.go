@@ -41,9 +41,6 @@ type filler struct {
 	secret  func(name string) (string, error)
 }
 
-// rehearsed stands for each secret in a rehearsal, which needs none.
-func rehearsed(name string) (string, error) { return "[" + name + "]", nil }
-
 // scan splits a text into its parts. A $ that begins no name and a bracket that
 // holds none are literal.
 func scan(text string) template { return scanner{}.scan(text) }

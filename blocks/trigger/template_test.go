@@ -47,7 +47,7 @@ func one(t template, value workbook.Value) (string, error) {
 			columns[p.field] = 0
 		}
 	}
-	return t.fill(filler{columns, values{value}, rehearsed})
+	return t.fill(filler{columns, values{value}, Shown})
 }
 
 func compiled(t testing.TB, text, format string) template {
@@ -195,7 +195,7 @@ func holdsShape(t interface {
 		t.Errorf("%q: the header became %q", value, text)
 	}
 	columns := map[string]int{"$A": 0}
-	text, err := in.fill(filler{columns, values{value}, rehearsed})
+	text, err := in.fill(filler{columns, values{value}, Shown})
 	if err != nil {
 		return
 	}
@@ -301,7 +301,7 @@ func FuzzEndpoint(f *testing.F) {
 				columns[p.field] = 0
 			}
 		}
-		filled, err := e.fill(filler{columns, values{value}, rehearsed})
+		filled, err := e.fill(filler{columns, values{value}, Shown})
 		if err != nil || e.parts.constant() {
 			return
 		}

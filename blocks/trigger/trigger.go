@@ -5,7 +5,8 @@
 // tabletop says, and the rows with $WebhookStatus and $WebhookResponse.
 //
 // A rehearsal's vendor is the simulator in this process: nothing here opens a
-// connection. The order of an action stands in (*pass).act.
+// connection. The order of an action stands in (*pass).act. Fill builds the
+// requests of a plan anew, for package delivery to send.
 package trigger
 
 import (
@@ -107,7 +108,7 @@ func Prepare(text source.Text, offset int, o Options, p *workbook.Preparation) w
 	if judge == nil {
 		judge = guard.New()
 	}
-	return &step{integration, o.Integrations.Protected(judge), sender{o.Vendor}, o.Planning, o.Look}
+	return &step{integration, o.Integrations.Protected(judge), rehearser{o.Vendor}, o.Planning, o.Look}
 }
 
 func notFoundFix(path string) string {

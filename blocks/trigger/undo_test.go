@@ -107,7 +107,7 @@ func TestUndoWritten(t *testing.T) {
 		t.Error(r, err)
 	}
 	n = entry(t, "undo: {method: DELETE, url: 'https://H.example/y?a=$A', success: {status: [204]}}")
-	r, err := n.undoRequest(filler{map[string]int{"$A": 0, "$B": 1}, values{"1&b=2", "u"}, rehearsed})
+	r, err := n.undoRequest(filler{map[string]int{"$A": 0, "$B": 1}, values{"1&b=2", "u"}, Shown})
 	want := &workbook.Request{Method: "DELETE", URL: "https://H.example/y?a=1%26b%3D2", Headers: map[string]string{"Authorization": "Bearer [key]", "X-User": "u"}}
 	if diff := cmp.Diff(want, r); diff != "" || err != nil {
 		t.Error(diff, err)
