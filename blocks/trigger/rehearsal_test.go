@@ -44,3 +44,28 @@ func TestARehearsalJudgesAsSendingDoes(t *testing.T) {
 		}
 	}
 }
+
+// TestARehearsalAsksNoOtherWebhookForItsBody has a configuration whose success
+// is a body that the simulator can't know: what it would be is not held against
+// the row.
+func TestARehearsalAsksNoOtherWebhookForItsBody(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "integrations.yaml")
+	text := "integrations:\n  - {name: own, url: 'https://soar.example/hook', payload: '{\"a\":\"$SrcIP\"}', target: {type: ip, column: $SrcIP}, success: {body: body.ready == true}}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	integrations, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := workbook.NewPreparation(nil)
+	p.First, p.In = false, workbook.Columns{Names: []string{"$SrcIP"}}
+	s := Prepare(source.NewText("workbook.yaml", "own"), 0, Options{Integrations: integrations, Vendor: simulator.New()}, p)
+	if s == nil {
+		t.Fatal(p.Problems())
+	}
+	out, err := s.Run(t.Context(), table("$SrcIP", values{"203.0.113.7"}), &workbook.Env{Now: time.Unix(0, 0)})
+	if err != nil || out.Actions[0].Verdict != workbook.WouldSend {
+		t.Error(out.Actions, err)
+	}
+}

@@ -177,8 +177,7 @@ func (p *pass) plan(a *workbook.Action, f filler) {
 	}
 }
 
-// send hands the request over and writes down what came of it, judged as it will
-// be when it is really sent.
+// send hands the request over and writes down what came of it.
 func (p *pass) send(ctx context.Context, a workbook.Action, r *request, approved guard.Approved) workbook.Action {
 	answer, err := p.rehearser.hand(ctx, r, approved)
 	if err != nil {
@@ -186,7 +185,7 @@ func (p *pass) send(ctx context.Context, a workbook.Action, r *request, approved
 		return a
 	}
 	a.Response = &workbook.Response{Status: answer.Status, Body: strings.ToValidUTF8(string(answer.Body), "\uFFFD")}
-	if j := p.integration.Judge(answer); j.Verdict != workbook.Sent {
+	if j := p.integration.judgeRehearsed(answer); j.Verdict != workbook.Sent {
 		a.Verdict, a.Reason = workbook.Failed, j.Reason
 	}
 	p.remember(a)

@@ -82,6 +82,16 @@ func (n *Integration) Judge(a delivery.Answer) delivery.Judgement {
 	return j
 }
 
+// judgeRehearsed judges what the simulator answers. It knows what Trend Micro
+// would say; of any other webhook it only says that it took the request, so that
+// the status is all there is to judge.
+func (n *Integration) judgeRehearsed(a delivery.Answer) delivery.Judgement {
+	if isTrend(n.Host()) {
+		return n.Judge(a)
+	}
+	return successRule{}.judge(a)
+}
+
 // judge judges an answer by the rule alone.
 func (r successRule) judge(a delivery.Answer) delivery.Judgement {
 	view := viewOf(a)

@@ -346,13 +346,19 @@ func TestNoSecretIsWritten(t *testing.T) {
 	for _, r := range []string{run, number(s.newest(t).Number)} {
 		do(exitDone, "show", r)
 		do(exitDone, "show", r, "-o", "json")
+		do(exitDone, "report", r)
+		do(exitDone, "report", r, "-o", "md")
+		do(exitDone, "show", r, "--integrations")
 	}
 	do(exitDone, "runs")
 	do(exitDone, "runs", "-o", "json")
+	do(exitDone, "why", run+"/a1")
+	do(exitDone, "export", "all")
+	do(exitDone, "sql", "SELECT * FROM requests", "-o", "json")
 	do(exitDone, "verify")
 	h.folder(t, s.folder)
 	h.search(t)
-	for _, name := range []string{"audit.db", "plan.json", "undo.json", "plan.json.anna.approval", "stdout of apply", "stdout of show", "audit.db-wal while it sends"} {
+	for _, name := range []string{"audit.db", "plan.json", "undo.json", "plan.json.anna.approval", "stdout of apply", "stdout of show", "stdout of report", "stdout of why", "stdout of export", "stdout of sql", "audit.db-wal while it sends"} {
 		if len(h.parts[name]) < 100 {
 			t.Errorf("%s was not searched", name)
 		}
