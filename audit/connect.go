@@ -13,6 +13,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	// The driver named "sqlite".
 	_ "modernc.org/sqlite"
+	sqlitecode "modernc.org/sqlite/lib"
 
 	"tabletop/migrations"
 	"tabletop/workbook/databasefile"
@@ -108,7 +109,18 @@ func ours(path string, err error) error {
 // audit or that a newer program wrote. What the write-ahead log holds is not
 // seen here, so a file that passes is asked again under a lock.
 func inspect(ctx context.Context, path string) error {
-	db, err := connect(ctx, path, frozen, 0)
+	err := look(ctx, path, frozen, 0)
+	if failedWith(err, sqlitecode.SQLITE_CORRUPT) {
+		// Without a lock, a file into which somebody is just emptying the log, or
+		// died while doing so, looks damaged. With one it does not.
+		err = look(ctx, path, reading, defaultWait)
+	}
+	return err
+}
+
+// look asks the file for its schema.
+func look(ctx context.Context, path string, how access, wait time.Duration) error {
+	db, err := connect(ctx, path, how, wait)
 	if err != nil {
 		return err
 	}

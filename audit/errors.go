@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"modernc.org/sqlite"
@@ -89,9 +90,12 @@ func explain(path, doing string, wait time.Duration, err error) error {
 func missing(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 
 // busy reports whether another process held the lock.
-func busy(err error) bool {
+func busy(err error) bool { return failedWith(err, sqlitecode.SQLITE_BUSY) }
+
+// failedWith reports whether SQLite failed with one of the codes.
+func failedWith(err error, codes ...int) bool {
 	var failure *sqlite.Error
-	return errors.As(err, &failure) && failure.Code()&0xff == sqlitecode.SQLITE_BUSY
+	return errors.As(err, &failure) && slices.Contains(codes, failure.Code()&0xff)
 }
 
 // damaged reports whether the file itself is what kept something from being

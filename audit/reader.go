@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"modernc.org/sqlite"
 	sqlitecode "modernc.org/sqlite/lib"
 
 	"tabletop/migrations"
@@ -89,12 +88,7 @@ func current(ctx context.Context, db *sqlx.DB, path string) error {
 // unwritable reports whether a file could not be opened for want of a writable
 // folder.
 func unwritable(err error) bool {
-	var failure *sqlite.Error
-	if !errors.As(err, &failure) {
-		return false
-	}
-	code := failure.Code() & 0xff
-	return code == sqlitecode.SQLITE_CANTOPEN || code == sqlitecode.SQLITE_READONLY
+	return failedWith(err, sqlitecode.SQLITE_CANTOPEN, sqlitecode.SQLITE_READONLY)
 }
 
 // emptyLog reports whether nothing waits in a write-ahead log beside the file.

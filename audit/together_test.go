@@ -3,6 +3,7 @@ package audit
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -157,6 +158,36 @@ func TestOneLogRecordsRunsAtOnce(t *testing.T) {
 	closeLog(t, log)
 	if report := mustVerify(t, path); !report.Whole() || report.Runs != 8 {
 		t.Errorf("%d runs, %v", report.Runs, report.Breaks)
+	}
+}
+
+// TestACheckpointCutShort opens an audit whose writer died while it emptied the
+// write-ahead log into the file: all of it is still in the log.
+func TestACheckpointCutShort(t *testing.T) {
+	path := auditPath(t)
+	log := newLog(t, path)
+	mustRecord(t, log, 2)
+	logged, err := os.ReadFile(path + "-wal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeLog(t, log)
+	emptied, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const page = 4096 // SQLite's usual size of one
+	for _, pages := range []int{1, len(emptied)/page - 1} {
+		cut := auditPath(t)
+		if err := errors.Join(os.WriteFile(cut, emptied[:pages*page], 0o600), os.WriteFile(cut+"-wal", logged, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		if report := mustVerify(t, cut); !report.Whole() || report.Runs != 1 {
+			t.Errorf("after %d pages: %d runs, %v", pages, report.Runs, report.Breaks)
+		}
+		log := newLog(t, cut)
+		mustRecord(t, log, 2)
+		closeLog(t, log)
 	}
 }
 

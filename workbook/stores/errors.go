@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"modernc.org/sqlite"
 	sqlitecode "modernc.org/sqlite/lib"
@@ -97,13 +98,5 @@ func damaged(path string, err error) error {
 // failedWith reports whether SQLite gave one of these codes.
 func failedWith(err error, codes ...int) bool {
 	var failure *sqlite.Error
-	if !errors.As(err, &failure) {
-		return false
-	}
-	for _, code := range codes {
-		if failure.Code()&0xff == code {
-			return true
-		}
-	}
-	return false
+	return errors.As(err, &failure) && slices.Contains(codes, failure.Code()&0xff)
 }
