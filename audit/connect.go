@@ -110,7 +110,7 @@ func ours(path string, err error) error {
 // seen here, so a file that passes is asked again under a lock.
 func inspect(ctx context.Context, path string) error {
 	err := look(ctx, path, frozen, 0)
-	if failedWith(err, sqlitecode.SQLITE_CORRUPT) {
+	if databasefile.FailedWith(err, sqlitecode.SQLITE_CORRUPT) {
 		// Without a lock, a file into which somebody is just emptying the log, or
 		// died while doing so, looks damaged. With one it does not.
 		err = look(ctx, path, reading, defaultWait)

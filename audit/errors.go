@@ -6,11 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"time"
 
 	"modernc.org/sqlite"
 	sqlitecode "modernc.org/sqlite/lib"
+
+	"tabletop/workbook/databasefile"
 )
 
 // Errors that a caller may decide on.
@@ -90,13 +91,7 @@ func explain(path, doing string, wait time.Duration, err error) error {
 func missing(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 
 // busy reports whether another process held the lock.
-func busy(err error) bool { return failedWith(err, sqlitecode.SQLITE_BUSY) }
-
-// failedWith reports whether SQLite failed with one of the codes.
-func failedWith(err error, codes ...int) bool {
-	var failure *sqlite.Error
-	return errors.As(err, &failure) && slices.Contains(codes, failure.Code()&0xff)
-}
+func busy(err error) bool { return databasefile.FailedWith(err, sqlitecode.SQLITE_BUSY) }
 
 // damaged reports whether the file itself is what kept something from being
 // done: its pages, or what stands in them, such as a table that is gone or a

@@ -6,14 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	sqlitecode "modernc.org/sqlite/lib"
 
 	"tabletop/migrations"
 	"tabletop/workbook"
+	"tabletop/workbook/databasefile"
 )
 
 // A Reader reads an audit and can't change it. It sees what others append
@@ -47,7 +46,7 @@ func (r *Reader) open(ctx context.Context) error {
 		return err
 	}
 	err := r.start(ctx, reading)
-	if unwritable(err) && emptyLog(r.path) {
+	if databasefile.Unwritable(err) && databasefile.EmptyLog(r.path) {
 		// Reading along with a writer needs a file of locks beside the database.
 		// Where none can be made there is no writer either.
 		err = r.start(ctx, frozen)
@@ -83,18 +82,6 @@ func current(ctx context.Context, db *sqlx.DB, path string) error {
 		return fmt.Errorf("%s has schema %d, and this program reads %d; any run with this file brings it up to date", path, version, len(all))
 	}
 	return nil
-}
-
-// unwritable reports whether a file could not be opened for want of a writable
-// folder.
-func unwritable(err error) bool {
-	return failedWith(err, sqlitecode.SQLITE_CANTOPEN, sqlitecode.SQLITE_READONLY)
-}
-
-// emptyLog reports whether nothing waits in a write-ahead log beside the file.
-func emptyLog(path string) bool {
-	info, err := os.Stat(path + "-wal")
-	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
 }
 
 // Close closes the file.

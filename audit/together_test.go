@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"tabletop/workbook/databasefile"
 )
 
 // writerPath, where set, makes this test program a process that does something
@@ -234,11 +236,11 @@ func TestReadingWithoutLocks(t *testing.T) {
 	path := auditPath(t)
 	log := newLog(t, path)
 	mustRecord(t, log, 2)
-	if emptyLog(path) {
+	if databasefile.EmptyLog(path) {
 		t.Error("the write-ahead log of an open audit counts as empty")
 	}
 	closeLog(t, log)
-	if !emptyLog(path) {
+	if !databasefile.EmptyLog(path) {
 		t.Error("closing left something in the write-ahead log")
 	}
 	before := contentsOf(t, filepath.Dir(path))

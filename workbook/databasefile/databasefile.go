@@ -8,6 +8,10 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
+
+	"modernc.org/sqlite"
+	sqlitecode "modernc.org/sqlite/lib"
 )
 
 // ErrNoDatabase is a file too short for a SQLite database that is not empty.
@@ -46,4 +50,22 @@ func Check(path string) error {
 		return ErrNoDatabase
 	}
 	return nil
+}
+
+// FailedWith reports whether SQLite failed with one of its primary result codes.
+func FailedWith(err error, codes ...int) bool {
+	var failure *sqlite.Error
+	return errors.As(err, &failure) && slices.Contains(codes, failure.Code()&0xff)
+}
+
+// Unwritable reports whether a file could not be opened for want of a folder in
+// which SQLite can make its file of locks.
+func Unwritable(err error) bool {
+	return FailedWith(err, sqlitecode.SQLITE_CANTOPEN, sqlitecode.SQLITE_READONLY)
+}
+
+// EmptyLog reports whether nothing waits in a write-ahead log beside the file.
+func EmptyLog(path string) bool {
+	info, err := os.Stat(path + "-wal")
+	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -105,16 +104,10 @@ func ours(path string, err error) error {
 // nothing can be made beside it, as reading along needs.
 func forReading(ctx context.Context, path string) (*sqlx.DB, error) {
 	db, err := connect(ctx, path, reading)
-	if failedWith(err, sqlitecode.SQLITE_CANTOPEN, sqlitecode.SQLITE_READONLY) && emptyLog(path) {
+	if databasefile.Unwritable(err) && databasefile.EmptyLog(path) {
 		return connect(ctx, path, frozen)
 	}
 	return db, err
-}
-
-// emptyLog reports whether nothing waits in a write-ahead log beside the file.
-func emptyLog(path string) bool {
-	info, err := os.Stat(path + "-wal")
-	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
 }
 
 // forWriting opens the file for writing, makes it where there is none, and
@@ -131,7 +124,7 @@ func forWriting(ctx context.Context, path string) (*sqlx.DB, error) {
 		db, err := migrated(ctx, path)
 		// Two that switch a new file to write-ahead logging at once get this
 		// without having waited.
-		if !failedWith(err, sqlitecode.SQLITE_BUSY) || time.Now().After(deadline) {
+		if !databasefile.FailedWith(err, sqlitecode.SQLITE_BUSY) || time.Now().After(deadline) {
 			return db, err
 		}
 		select {
@@ -158,7 +151,7 @@ func migrated(ctx context.Context, path string) (*sqlx.DB, error) {
 // comes later, and not waited for.
 func closeWriter(db *sqlx.DB) error {
 	_, err := db.ExecContext(context.Background(), "PRAGMA busy_timeout(0); PRAGMA wal_checkpoint(TRUNCATE)")
-	if failedWith(err, sqlitecode.SQLITE_BUSY) {
+	if databasefile.FailedWith(err, sqlitecode.SQLITE_BUSY) {
 		err = nil
 	}
 	return errors.Join(err, db.Close())

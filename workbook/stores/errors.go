@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 
 	"modernc.org/sqlite"
 	sqlitecode "modernc.org/sqlite/lib"
@@ -93,10 +92,4 @@ func explain(path, doing string, err error) error {
 // damaged is the error for a file that does not read as it was written.
 func damaged(path string, err error) error {
 	return fmt.Errorf("read %s: %w; keep a copy, delete it, and import the stores anew (%w)", path, ErrDamaged, err)
-}
-
-// failedWith reports whether SQLite gave one of these codes.
-func failedWith(err error, codes ...int) bool {
-	var failure *sqlite.Error
-	return errors.As(err, &failure) && slices.Contains(codes, failure.Code()&0xff)
 }
