@@ -150,7 +150,7 @@ func (l *letter) stamp(headers []Header, body string, now time.Time) error {
 		return errors.New("the e-mail has no recipients")
 	case strings.ContainsFunc(body, func(r rune) bool { return r == 0 || r >= 0x80 }):
 		return errors.New("the e-mail is not written in ASCII")
-	case strings.Contains(strings.ReplaceAll(body, "\r\n", ""), "\r"), strings.Contains(strings.ReplaceAll(body, "\r\n", ""), "\n"):
+	case strings.ContainsAny(strings.ReplaceAll(body, "\r\n", ""), "\r\n"), !strings.HasSuffix(body, "\r\n"):
 		return errors.New("the lines of the e-mail don't end in CRLF")
 	}
 	stamped := "Date: " + now.Format(time.RFC1123Z) + "\r\n"

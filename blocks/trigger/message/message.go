@@ -59,6 +59,9 @@ func (m Message) Write() (string, error) {
 		return "", fmt.Errorf("write the e-mail: %w", err)
 	}
 	written := withoutEmpty(text.String(), mail.HeaderDate, mail.HeaderMessageID)
+	if !strings.HasSuffix(written, "\r\n") {
+		written += "\r\n"
+	}
 	if len(written) > MaxBytes {
 		return "", tooLarge(len(written))
 	}
