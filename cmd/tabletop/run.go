@@ -7,12 +7,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"tabletop/audit"
 	"tabletop/workbook"
+	"tabletop/workbook/events"
 	"tabletop/workbook/source"
 )
 
@@ -36,25 +38,35 @@ type rehearsal struct {
 func runCommand(c *console) *cobra.Command {
 	r := &rehearsal{}
 	cmd := &cobra.Command{
-		Use:   "run PATH",
-		Short: "Rehearse a workbook; nothing is sent",
+		Use:   "run PATH…",
+		Short: "Rehearse workbooks; nothing is sent",
 		Long: `run rehearses a workbook: a file, or a folder that holds workbook.yaml. Its
 queries run over the events, every request is built in full, judged by the guard
 and answered by a simulated vendor. Nothing leaves the machine.
 
 What blocks write to event stores is seen by the run alone, and told at its end;
---keep-stores makes it lasting where the run completed.`,
+--keep-stores makes it lasting where the run completed.
+
+Of several workbooks, or of those in the folders of a folder, each runs at the
+same clock and is told in a line; one that fails does not stop the others, and
+targets that several of them act on are named.`,
 		Example: `  tabletop run examples/suspicious-remote-desktop
   tabletop run examples/malicious-domain/published.yaml \
       --now 2026-01-28T12:00:00Z
   tabletop run workbook.yaml --set Vector=EMAIL
   tabletop run workbook.yaml --events /var/log/zeek --window all -o json
   tabletop run workbook.yaml --stores lists.db --keep-stores
-  tabletop run workbook.yaml --fail-on protected,invalid`,
-		Args: exactly(1, "one workbook: a file, or a folder that holds workbook.yaml"),
+  tabletop run workbook.yaml --fail-on protected,invalid
+  tabletop run examples`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return exactly(1, "a workbook, or several: files, or folders that hold workbook.yaml")(cmd, args)
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.failOnSet = cmd.Flags().Changed("fail-on")
-			return r.run(cmd.Context(), c, args[0])
+			return r.run(cmd.Context(), c, args)
 		},
 	}
 	f := cmd.Flags()
@@ -104,7 +116,7 @@ func (r *rehearsal) verdicts() ([]workbook.Verdict, error) {
 	return out, nil
 }
 
-func (r *rehearsal) run(ctx context.Context, c *console, path string) error {
+func (r *rehearsal) run(ctx context.Context, c *console, named []string) error {
 	if r.failOnSet && len(r.failOn) == 0 {
 		r.failOn = []string{""}
 	}
@@ -112,63 +124,65 @@ func (r *rehearsal) run(ctx context.Context, c *console, path string) error {
 	if err != nil {
 		return err
 	}
-	return r.rehearse(ctx, c, path, func(_ *bench, _ *audit.Log, _ workbook.Info, result workbook.Result) error {
+	var paths []string
+	for _, path := range named {
+		more, err := workbooksIn(path)
+		if err != nil {
+			return err
+		}
+		paths = append(paths, more...)
+	}
+	if len(paths) > maxWorkbooks {
+		return nothingRan(fmt.Errorf("%d workbooks, and at most %d run at once", len(paths), maxWorkbooks))
+	}
+	if len(paths) > 1 {
+		if err := r.bounds(); err != nil {
+			return err
+		}
+		return r.several(ctx, c, paths, failOn)
+	}
+	return r.rehearse(ctx, c, paths[0], func(_ *bench, _ *audit.Log, _ workbook.Info, result workbook.Result) error {
 		return failing(result, failOn)
 	})
 }
 
-// rehearse rehearses a workbook and hands what came of it to then, while the
-// audit is still open for writing.
-func (r *rehearsal) rehearse(ctx context.Context, c *console, path string, then func(*bench, *audit.Log, workbook.Info, workbook.Result) error) error {
+// bounds checks the form of the output and the numbers among the flags.
+func (r *rehearsal) bounds() error {
 	if err := outputForm(r.output, "text", "json"); err != nil {
 		return err
 	}
 	if r.maxRows < 1 || r.keepRows < 0 {
 		return nothingRan(fmt.Errorf("--max-rows must be at least 1 and --keep-rows at least 0"))
 	}
+	return nil
+}
+
+// rehearse rehearses a workbook and hands what came of it to then, while the
+// audit is still open for writing.
+func (r *rehearsal) rehearse(ctx context.Context, c *console, path string, then func(*bench, *audit.Log, workbook.Info, workbook.Result) error) error {
+	if err := r.bounds(); err != nil {
+		return err
+	}
 	kept, err := r.openStores(ctx)
 	if err != nil {
 		return err
 	}
 	defer kept.Close()
-	digest := make(chan string, 1)
-	go func() { digest <- programDigest() }()
-	r.bar = newBar(c)
-	b, err := r.prepare(ctx, path, true)
+	ready, err := r.ready(ctx, c, path)
 	if err != nil {
 		return err
 	}
-	r.bar.show()
 	defer r.bar.hide()
-	survey, warnings, err := r.surveyed(ctx, b, r.strict)
+	b := ready.bench
+	now, from, err := r.clockOf(b, ready.survey, b.program.Streams())
 	if err != nil {
 		return err
 	}
-	left, err := leftOut(ctx, b.set, r.strict)
-	if err != nil {
-		return nothingRan(err)
-	}
-	warnings = append(left, warnings...)
-	now, from, err := r.clockOf(b, survey, b.program.Streams())
-	if err != nil {
-		return err
-	}
-	for _, p := range b.warnings {
-		p.Warning = false // which is said before all of them
-		warnings = append(warnings, p.String())
-	}
-	warnings = append(warnings, b.options.Trigger.Guard.At(now).Expired()...)
-	files, err := b.set.Hash(ctx)
-	if err != nil {
-		return nothingRan(err)
-	}
-	files = append(files, b.options.Trigger.Guard.Files()...)
 	log, err := audit.Open(ctx, r.audit, audit.Options{Now: time.Now, KeepRows: keepAtLeast(r.keepRows)})
 	if err != nil {
 		return nothingRan(err)
 	}
-	info := r.info(b, files, now, from, warnings)
-	info.Program = <-digest
+	info := ready.info(r, now, from)
 	result, err := r.play(ctx, c, b, log, info)
 	if err == nil {
 		err = then(b, log, info, result)
@@ -177,6 +191,66 @@ func (r *rehearsal) rehearse(ctx context.Context, c *console, path string, then 
 		err = closing
 	}
 	return err
+}
+
+// A readied is a workbook with its events read, before its clock is set.
+type readied struct {
+	*bench
+	survey   *events.Survey
+	files    []workbook.EventFile
+	warnings []string
+	// digest gives the program's, once.
+	digest func() string
+}
+
+// ready prepares a workbook and reads its events. The bar may still show.
+func (r *rehearsal) ready(ctx context.Context, c *console, path string) (*readied, error) {
+	digest := make(chan string, 1)
+	go func() { digest <- programDigest() }()
+	r.bar = newBar(c)
+	b, err := r.prepare(ctx, path, true)
+	if err != nil {
+		return nil, err
+	}
+	r.bar.show()
+	out := &readied{bench: b, digest: sync.OnceValue(func() string { return <-digest })}
+	if err := r.readEvents(ctx, out); err != nil {
+		r.bar.hide()
+		return nil, err
+	}
+	return out, nil
+}
+
+// readEvents surveys and hashes the events, and gathers what is to be said of
+// them.
+func (r *rehearsal) readEvents(ctx context.Context, out *readied) error {
+	b := out.bench
+	survey, warnings, err := r.surveyed(ctx, b, r.strict)
+	if err != nil {
+		return err
+	}
+	left, err := leftOut(ctx, b.set, r.strict)
+	if err != nil {
+		return nothingRan(err)
+	}
+	out.survey, out.warnings = survey, append(left, warnings...)
+	for _, p := range b.warnings {
+		p.Warning = false // which is said before all of them
+		out.warnings = append(out.warnings, p.String())
+	}
+	if out.files, err = b.set.Hash(ctx); err != nil {
+		return nothingRan(err)
+	}
+	out.files = append(out.files, b.options.Trigger.Guard.Files()...)
+	return nil
+}
+
+// info gathers what the record says of a run whose clock stands at now.
+func (y *readied) info(r *rehearsal, now time.Time, from string) workbook.Info {
+	warnings := append(slices.Clone(y.warnings), y.options.Trigger.Guard.At(now).Expired()...)
+	info := r.info(y.bench, y.files, now, from, warnings)
+	info.Program = y.digest()
+	return info
 }
 
 // keepAtLeast turns --keep-rows into what the audit takes, for which 0 is its
