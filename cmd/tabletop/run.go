@@ -30,9 +30,11 @@ type rehearsal struct {
 	failOn     []string
 	// failOnSet says that --fail-on was given, if only as the empty text.
 	failOnSet bool
-	maxRows   int
-	keepRows  int
-	strict    bool
+	// signals is the run whose signals are read beside the run's own, 0 for none.
+	signals  int64
+	maxRows  int
+	keepRows int
+	strict   bool
 }
 
 func runCommand(c *console) *cobra.Command {
@@ -78,6 +80,7 @@ targets that several of them act on are named.`,
 	f.StringVar(&r.reason, "reason", "", "why the run is made, for the audit")
 	f.StringVar(&r.ticket, "ticket", "", "the ticket that the run belongs to, for the audit")
 	f.StringVarP(&r.output, "output", "o", "text", "text or json")
+	f.Int64Var(&r.signals, "signals", 0, "also read the signals of this recorded run in SIGNALS")
 	f.StringSliceVar(&r.failOn, "fail-on", nil, "exit 3 where an action has one of these verdicts, as in protected,invalid")
 	f.IntVar(&r.maxRows, "max-rows", 100_000, "the most rows that a block may give")
 	f.IntVar(&r.keepRows, "keep-rows", 1000, "rows of each block that are kept and shown in JSON")
@@ -178,12 +181,19 @@ func (r *rehearsal) rehearse(ctx context.Context, c *console, path string, then 
 	if err != nil {
 		return err
 	}
+	earlier, err := r.earlier(ctx)
+	if err != nil {
+		return err
+	}
 	log, err := audit.Open(ctx, r.audit, audit.Options{Now: time.Now, KeepRows: keepAtLeast(r.keepRows)})
 	if err != nil {
 		return nothingRan(err)
 	}
 	info := ready.info(r, now, from)
-	result, err := r.play(ctx, c, b, log, info)
+	if r.signals > 0 {
+		info.Warnings = append(info.Warnings, fmt.Sprintf("SIGNALS holds the %s of run %d as well", plural(len(earlier), "signal", "signals"), r.signals))
+	}
+	result, err := r.play(ctx, c, b, log, info, earlier)
 	if err == nil {
 		err = then(b, log, info, result)
 	}
@@ -253,6 +263,23 @@ func (y *readied) info(r *rehearsal, now time.Time, from string) workbook.Info {
 	return info
 }
 
+// earlier are the signals of the run that --signals names.
+func (r *rehearsal) earlier(ctx context.Context) ([]workbook.Signal, error) {
+	if r.signals == 0 {
+		return nil, nil
+	}
+	reader, err := audit.OpenReader(ctx, r.audit)
+	if err != nil {
+		return nil, nothingRan(err)
+	}
+	defer reader.Close()
+	run, err := reader.Show(ctx, r.signals)
+	if err != nil {
+		return nil, nothingRan(fmt.Errorf("--signals: %w", err))
+	}
+	return run.Signals, nil
+}
+
 // keepAtLeast turns --keep-rows into what the audit takes, for which 0 is its
 // own standard.
 func keepAtLeast(n int) int {
@@ -263,8 +290,8 @@ func keepAtLeast(n int) int {
 }
 
 // play runs the program and shows it.
-func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.Log, info workbook.Info) (workbook.Result, error) {
-	o := workbook.Options{Info: info, MaxRows: r.maxRows, Strict: r.strict, Recorder: log}
+func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.Log, info workbook.Info, earlier []workbook.Signal) (workbook.Result, error) {
+	o := workbook.Options{Info: info, MaxRows: r.maxRows, Strict: r.strict, Recorder: log, Earlier: earlier}
 	if r.planning {
 		result, err := b.program.Run(ctx, o)
 		r.bar.hide()
