@@ -298,10 +298,10 @@ func TestNotificationFillsAnew(t *testing.T) {
 
 func TestNotificationMistakes(t *testing.T) {
 	for text, want := range map[string]string{
-		"subject: s":        "to is missing",
-		"to: [a@b.example]": "subject is missing",
-		"to: []\nsubject: s":                                         "needs a recipient",
-		"to: [a]\nsubject: s":                                        "is not exactly one mailbox",
+		"subject: s":          "to is missing",
+		"to: [a@b.example]":   "subject is missing",
+		"to: []\nsubject: s":  "needs a recipient",
+		"to: [a]\nsubject: s": "is not exactly one mailbox",
 		"to: ['a@b.example, c@d.example']\nsubject: s":               "is not exactly one mailbox",
 		"to: [$Owner]\nsubject: s":                                   "takes no columns in to",
 		"to: [a@b.example]\ncc: [$Owner]\nsubject: s":                "takes no columns in cc",
@@ -333,7 +333,7 @@ func TestNotificationMistakes(t *testing.T) {
 func TestMailServerMistakes(t *testing.T) {
 	entry := func(lines string) string { return "integrations:\n  - name: m\n    " + lines + "\n" }
 	for lines, want := range map[string]string{
-		"url: smtp://h.example": "needs a sender",
+		"url: smtp://h.example":                                                           "needs a sender",
 		"url: https://h.example\n    mail: {from: a@b.example}":                           "not one of a mail server",
 		"url: smtp://$Host\n    mail: {from: a@b.example}":                                "written out",
 		"url: smtp://u@h.example\n    mail: {from: a@b.example}":                          "more than a scheme",
