@@ -1,12 +1,14 @@
 package query
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 
 	"tabletop/workbook"
 )
 
-// SignalsStream is the stream in which a run's own signals are read.
+// SignalsStream is the stream in which a rehearsal's own signals are read.
 const SignalsStream = "SIGNALS"
 
 // signalColumns are DNIF's names for what a signal holds.
@@ -20,18 +22,28 @@ var signalColumns = []string{
 // signalsTable gives the signals that a run has raised so far as a stream.
 func signalsTable(env *workbook.Env) workbook.Table {
 	table := workbook.Table{Columns: signalColumns}
-	for i, s := range env.Signals {
+	for i, s := range wholeSignals(env.Signals) {
 		values := []workbook.Value{
 			s.Name, text(s.Tactic), text(s.Technique), text(s.Confidence), strconv.Itoa(s.Score), s.Severity,
 			s.FirstSeen.UnixMilli(), s.LastSeen.UnixMilli(), int64(s.Occurrences), s.Hash(), text(s.SourceStream),
 			text(s.Suspect["host"]), text(s.Suspect["user"]), text(s.Suspect["object"]), text(s.Suspect["process"]),
 			text(s.Suspect["hash"]), text(s.Suspect["url"]), text(s.Suspect["action"]),
 			text(s.Target["host"]), text(s.Target["user"]), text(s.Target["resource"]), text(s.Target["port"]),
-			s.Hash() + "-" + strconv.Itoa(i+1), env.Workbook, "false", s.LastSeen.UnixMilli(),
+			s.Hash() + "-" + strconv.Itoa(i+1), cmp.Or(s.RaisedBy, env.Workbook), "false", s.LastSeen.UnixMilli(),
 		}
 		table.Rows = append(table.Rows, workbook.Row{Values: values})
 	}
 	return table
+}
+
+// wholeSignals are the signals of a rehearsal without regard to the run that raised
+// them: a workbook that is called twice raises one signal again.
+func wholeSignals(signals []workbook.Signal) []workbook.Signal {
+	signals = slices.Clone(signals)
+	for i := range signals {
+		signals[i].Run = 0
+	}
+	return workbook.Coalesce(nil, signals)
 }
 
 // text is nil for what a signal does not say.
