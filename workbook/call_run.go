@@ -9,7 +9,8 @@ import (
 
 // A CalledRun is the run of a workbook that a block called.
 type CalledRun struct {
-	Workbook *Workbook
+	Workbook   *Workbook
+	Parameters map[string]string
 	Result
 }
 
@@ -31,7 +32,7 @@ func (e *Env) Call(ctx context.Context, c *Called, in Table) (*CalledRun, Table,
 	below.options = &o
 	result, err := c.Program.run(ctx, o, &below, in.numbered())
 	e.Signals, e.Actions = below.Signals, below.Actions
-	called := &CalledRun{Workbook: c.Program.Workbook, Result: result}
+	called := &CalledRun{c.Program.Workbook, c.Program.Parameters, result}
 	if err != nil {
 		return called, Table{}, fmt.Errorf("%s: %w", c.Program.Workbook.Path, err)
 	}

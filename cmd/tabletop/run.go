@@ -240,7 +240,7 @@ func (r *rehearsal) info(b *bench, files []workbook.EventFile, now time.Time, fr
 	}
 	return workbook.Info{
 		Workbook: b.program.Workbook, Mode: mode, Now: now, NowSource: from, Zone: zone,
-		Parameters: b.program.Parameters, User: name, Host: host, Reason: r.reason, Ticket: r.ticket,
+		Called: calledTexts(b.program), Parameters: b.program.Parameters, User: name, Host: host, Reason: r.reason, Ticket: r.ticket,
 		Version: version(), Integrations: b.integrations, Guard: b.guard, Events: lies, Files: files, Warnings: warnings,
 	}
 }
