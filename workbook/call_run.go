@@ -113,3 +113,13 @@ func returned(in Table, blocks []BlockResult) Table {
 func (t Table) Is(other Table) bool {
 	return len(t.Rows) > 0 && len(t.Rows) == len(other.Rows) && &t.Rows[0] == &other.Rows[0] && slices.Equal(t.Columns, other.Columns)
 }
+
+// AcrossRuns are signals without regard to the run that raised them: a workbook
+// that is called twice raises one signal again.
+func AcrossRuns(signals []Signal) []Signal {
+	all := slices.Clone(signals)
+	for i := range all {
+		all[i].Run = 0
+	}
+	return Coalesce(nil, all)
+}

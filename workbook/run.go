@@ -30,6 +30,8 @@ type Env struct {
 	MaxRows int
 	// Strict makes an error of what else is a warning.
 	Strict bool
+	// Earlier are signals that runs before this one raised, where it may read them.
+	Earlier []Signal
 	// Signals and Actions are those of the rehearsal so far: of this run, of those
 	// whose blocks called it and of those that it called. Each says its run.
 	Signals []Signal
@@ -94,6 +96,8 @@ type Options struct {
 	Info    Info
 	MaxRows int
 	Strict  bool
+	// Earlier are signals of earlier runs, for blocks that read signals.
+	Earlier []Signal
 	// Recorder keeps the record; a run without one is refused.
 	Recorder Recorder
 	// Observe, where set, is told of each block as soon as it is recorded.
@@ -108,7 +112,7 @@ const recordWithin = 30 * time.Second
 // next one starts, whatever becomes of ctx. The result is that of the blocks
 // that ran, also where the error is not nil.
 func (p *Program) Run(ctx context.Context, o Options) (Result, error) {
-	env := &Env{Now: o.Info.Now, Zone: o.Info.Zone, MaxRows: o.MaxRows, Strict: o.Strict, options: &o}
+	env := &Env{Now: o.Info.Now, Zone: o.Info.Zone, MaxRows: o.MaxRows, Strict: o.Strict, Earlier: o.Earlier, options: &o}
 	return p.run(ctx, o, env, Table{})
 }
 
@@ -196,6 +200,9 @@ func (p *Program) block(ctx context.Context, i int, in Table, stream string, env
 	for j := range out.Signals {
 		out.Signals[j].SourceStream = stream
 	}
+	var silenced []string
+	out.Signals, silenced = p.Workbook.suppress(out.Signals)
+	out.Warnings = append(out.Warnings, silenced...)
 	env.take(*out)
 	return done
 }

@@ -2,7 +2,6 @@ package query
 
 import (
 	"cmp"
-	"slices"
 	"strconv"
 
 	"tabletop/workbook"
@@ -19,10 +18,11 @@ var signalColumns = []string{
 	"$TargetHost", "$TargetUser", "$TargetResource", "$TargetPort", "$Uuid", "$Workbook", "$FalsePositive", "$CNAMTime",
 }
 
-// signalsTable gives the signals that a run has raised so far as a stream.
+// signalsTable gives the signals that a run has raised so far as a stream, and
+// before them those of earlier runs that it may read.
 func signalsTable(env *workbook.Env) workbook.Table {
 	table := workbook.Table{Columns: signalColumns}
-	for i, s := range wholeSignals(env.Signals) {
+	for i, s := range workbook.Coalesce(workbook.AcrossRuns(env.Earlier), workbook.AcrossRuns(env.Signals)) {
 		values := []workbook.Value{
 			s.Name, text(s.Tactic), text(s.Technique), text(s.Confidence), strconv.Itoa(s.Score), s.Severity,
 			s.FirstSeen.UnixMilli(), s.LastSeen.UnixMilli(), int64(s.Occurrences), s.Hash(), text(s.SourceStream),
@@ -34,16 +34,6 @@ func signalsTable(env *workbook.Env) workbook.Table {
 		table.Rows = append(table.Rows, workbook.Row{Values: values})
 	}
 	return table
-}
-
-// wholeSignals are the signals of a rehearsal without regard to the run that raised
-// them: a workbook that is called twice raises one signal again.
-func wholeSignals(signals []workbook.Signal) []workbook.Signal {
-	signals = slices.Clone(signals)
-	for i := range signals {
-		signals[i].Run = 0
-	}
-	return workbook.Coalesce(nil, signals)
 }
 
 // text is nil for what a signal does not say.
