@@ -42,6 +42,9 @@ type Run struct {
 	Called []Document
 	// Caller is the block that called its workbook, nil for a run of its own.
 	Caller *workbook.Caller
+	// Under says for each run of a called workbook under which of the run's own
+	// blocks it ran, also where another called workbook called it.
+	Under map[int64]int
 	// Status is one of workbook's, or RunningOrDied.
 	Status string
 	Blocks []Block
@@ -104,6 +107,15 @@ type Row struct {
 	// Number counts the block's rows from 1.
 	Number int
 	workbook.Row
+}
+
+// BlockOf is the index of the block of the run itself that a signal or an action
+// of it came of: its own one, or the one under which its run was called.
+func (r *Run) BlockOf(run int64, block int) int {
+	if run == 0 {
+		return block
+	}
+	return r.Under[run]
 }
 
 // begin fills in what the run's first entry says.

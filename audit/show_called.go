@@ -18,30 +18,34 @@ const mostCalled = 10 * workbook.MaxCalls
 // withCalled takes in the signals and actions of the runs that the run's blocks
 // called; totals are counted anew where the run has no end that tells them.
 func (r *Run) withCalled(ctx context.Context, tx *sqlx.Tx, count bool) error {
-	var queue []int64
-	for _, b := range r.Blocks {
-		queue = append(queue, b.Called)
+	type call struct {
+		run   int64
+		under int
 	}
-	seen := map[int64]bool{0: true, r.Number: true}
-	found := false
-	for ; len(queue) > 0 && len(seen) < mostCalled; queue = queue[1:] {
-		number := queue[0]
-		if seen[number] {
+	var queue []call
+	for _, b := range r.Blocks {
+		queue = append(queue, call{b.Called, b.Index})
+	}
+	under := map[int64]int{}
+	for ; len(queue) > 0 && len(under) < mostCalled; queue = queue[1:] {
+		next := queue[0]
+		if _, seen := under[next.run]; seen || next.run == 0 || next.run == r.Number {
 			continue
 		}
-		seen[number], found = true, true
-		called, err := readCalled(ctx, tx, number)
+		under[next.run] = next.under
+		called, err := readCalled(ctx, tx, next.run)
 		if err != nil {
 			return err
 		}
 		r.Signals, r.Actions = append(r.Signals, called.Signals...), append(r.Actions, called.Actions...)
 		for _, b := range called.Blocks {
-			queue = append(queue, b.Called)
+			queue = append(queue, call{b.Called, next.under})
 		}
 	}
-	if !found {
+	if len(under) == 0 {
 		return nil
 	}
+	r.Under = under
 	slices.SortStableFunc(r.Actions, func(a, b workbook.Action) int { return cmp.Compare(a.Number, b.Number) })
 	if count {
 		r.Totals = workbook.Count(r.Actions)

@@ -104,7 +104,7 @@ func recordedCalls(ctx context.Context, reader *audit.Reader, run audit.Run) (ma
 	for len(queue) > 0 && len(out) < mostCalled {
 		number := queue[0].Called
 		queue = queue[1:]
-		if _, known := out[number]; known || number <= run.Number {
+		if _, known := out[number]; known || number == 0 || number == run.Number {
 			continue
 		}
 		called, err := reader.Show(ctx, number)
@@ -136,4 +136,25 @@ func replayedCall(b audit.Block, called map[int64]audit.Run) *workbook.CalledRun
 		out.Blocks = append(out.Blocks, replayed(inner, of, rest))
 	}
 	return out
+}
+
+// calledEvidence are the events behind the actions of the workbooks that a recorded
+// run called, by the numbers of the actions.
+func calledEvidence(ctx context.Context, reader *audit.Reader, run audit.Run) (map[int]workbook.Evidence, error) {
+	called, err := recordedCalls(ctx, reader, run)
+	out := map[int]workbook.Evidence{}
+	for _, of := range called {
+		for _, a := range of.Actions {
+			i := slices.IndexFunc(of.Blocks, func(b audit.Block) bool { return a.Run == 0 && b.Index == a.Block })
+			if i < 0 {
+				continue
+			}
+			rows := of.Blocks[i].Rows
+			at, found := slices.BinarySearchFunc(rows, a.Row, func(r audit.Row, number int) int { return r.Number - number })
+			if found {
+				out[a.Number] = rows[at].Evidence
+			}
+		}
+	}
+	return out, err
 }
