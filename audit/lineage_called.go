@@ -96,3 +96,36 @@ func (t *tracer) above() (*tracer, int, error) {
 	}
 	return on, at, nil
 }
+
+// lastWriter is the last run that may have written a store before a row of run read
+// it, where the store says that wrote did: a later run only if both are of one
+// rehearsal, as where a called workbook wrote what its caller then read.
+func (t *tracer) lastWriter(wrote, run int64) (int64, error) {
+	if wrote <= run {
+		return wrote, nil
+	}
+	writer, err := t.root(wrote)
+	if err != nil {
+		return 0, err
+	}
+	reader, err := t.root(run)
+	if writer == reader && err == nil {
+		return wrote, nil
+	}
+	return run, err
+}
+
+// root is the run that began the rehearsal which a run is part of.
+func (t *tracer) root(run int64) (int64, error) {
+	for range workbook.MaxCallDepth + 1 {
+		of := tracer{ctx: t.ctx, tx: t.tx, run: run}
+		if err := of.begin(); err != nil {
+			return 0, err
+		}
+		if of.caller == nil {
+			break
+		}
+		run = of.caller.Run
+	}
+	return run, nil
+}

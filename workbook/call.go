@@ -44,7 +44,6 @@ type family struct {
 	kinds  []Kind
 	files  Files
 	parsed map[string]parsedFile
-	told   map[string]bool
 
 	calls, blocks int
 	// over says that a bound was told of, which is enough.
@@ -73,7 +72,7 @@ func newFamily(w *Workbook) *frame {
 		}
 	}
 	return &frame{name: name, real: real, family: &family{
-		folder: filepath.Dir(w.Path), kinds: w.kinds, files: files, parsed: map[string]parsedFile{}, told: map[string]bool{},
+		folder: filepath.Dir(w.Path), kinds: w.kinds, files: files, parsed: map[string]parsedFile{},
 	}}
 }
 
@@ -111,18 +110,11 @@ func (p *Preparation) Call(to source.Text, set source.Node, returns bool) *Calle
 	if !ok {
 		return nil
 	}
-	fresh := func(problems source.Problems) source.Problems {
-		return slices.DeleteFunc(problems, func(q source.Problem) bool {
-			told := p.frame.family.told[q.String()]
-			p.frame.family.told[q.String()] = true
-			return told
-		})
-	}
 	problems := slices.Clone(file.problems)
 	values := p.bindCalled(file.workbook, to, set)
 	program, out, more := prepare(file.workbook, values, below, p.In, p.First)
 	problems = append(problems, more...)
-	p.ReportAll(fresh(slices.Clone(problems)))
+	p.ReportAll(problems)
 	if problems.Err() != nil || p.problems.Err() != nil {
 		return nil
 	}

@@ -23,7 +23,8 @@ type Program struct {
 func Prepare(w *Workbook, set map[string]string) (*Program, source.Problems) {
 	values, problems := w.bind(set)
 	program, _, found := prepare(w, values, newFamily(w), Columns{Known: true}, true)
-	if problems = append(problems, found...); problems.Err() != nil {
+	// A workbook that is called twice has its mistakes once.
+	if problems = append(problems, found...).Distinct(); problems.Err() != nil {
 		return nil, problems
 	}
 	return program, problems

@@ -277,7 +277,15 @@ func (r *rehearsal) earlier(ctx context.Context) ([]workbook.Signal, error) {
 	if err != nil {
 		return nil, nothingRan(fmt.Errorf("--signals: %w", err))
 	}
-	return run.Signals, nil
+	called, err := recordedCalls(ctx, reader, run)
+	for i := range run.Signals {
+		s := &run.Signals[i]
+		s.RaisedBy = run.Workbook.Name
+		if s.Run > 0 {
+			s.RaisedBy = called[s.Run].Workbook.Name
+		}
+	}
+	return run.Signals, err
 }
 
 // keepAtLeast turns --keep-rows into what the audit takes, for which 0 is its
