@@ -73,7 +73,7 @@ func TestMistakesOfCalls(t *testing.T) {
 		want []string
 	}{
 		"right": {folder: folder{
-			"a.yaml": book(rowsBlock, calls("return", "sub/b.yaml"), "  - code: $D = $C\n", calls("call", "sub/b.yaml")),
+			"a.yaml":     book(rowsBlock, calls("return", "sub/b.yaml"), "  - code: $D = $C\n", calls("call", "sub/b.yaml")),
 			"sub/b.yaml": book("  - code: $C = $A\n", calls("call", "../c.yaml"), calls("return", "./d.yaml")),
 			"c.yaml":     book("  - code: $E = $C\n"), "sub/d.yaml": book("  - text: nothing\n"),
 		}},
@@ -102,9 +102,11 @@ func TestMistakesOfCalls(t *testing.T) {
 			[]string{"a.yaml:4:11: there is no workbook sub/b.yaml", "a.yaml:5:13: there is no workbook c.yaml"},
 		},
 		"elsewhere": {
-			folder{"a.yaml": book(rowsBlock, calls("call", "../b.yaml"), calls("call", "/etc/passwd"), calls("call", "sub"), calls("call", `a\b.yaml`), calls("call", `""`),
-				calls("call", "link.yaml"), calls("call", "folder/outside.yaml"), calls("call", `"b\0.yaml"`)),
-				"sub/x": "", "link.yaml": "-> " + outside, "folder": "-> " + filepath.Dir(outside)},
+			folder{
+				"a.yaml": book(rowsBlock, calls("call", "../b.yaml"), calls("call", "/etc/passwd"), calls("call", "sub"), calls("call", `a\b.yaml`), calls("call", `""`),
+					calls("call", "link.yaml"), calls("call", "folder/outside.yaml"), calls("call", `"b\0.yaml"`)),
+				"sub/x": "", "link.yaml": "-> " + outside, "folder": "-> " + filepath.Dir(outside),
+			},
 			[]string{
 				"a.yaml:4:11: ../b.yaml lies outside of the workbook's folder", "a.yaml:5:11: the path to a called workbook can't be absolute", "a.yaml:6:11: sub is no file",
 				"a.yaml:7:11: a path to a workbook has / between its folders", "a.yaml:8:12: no workbook is named",
