@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -80,9 +81,14 @@ func (c *console) warnings(list []string) {
 }
 
 // block shows a block that ran: its kind, its text and what it did.
-func (c *console) block(done workbook.BlockResult) {
+func (c *console) block(done workbook.BlockResult) { c.blockAt("", done) }
+
+// blockAt shows a block with its number behind that of the block that called its
+// workbook.
+func (c *console) blockAt(above string, done workbook.BlockResult) {
 	b := done.Block
-	title := fmt.Sprintf("%d  %s", b.Index, b.Kind.Name)
+	place := above + strconv.Itoa(b.Index)
+	title := place + "  " + b.Kind.Name
 	if b.ID != "" {
 		title += "  " + clean(b.ID)
 	}
@@ -95,6 +101,9 @@ func (c *console) block(done workbook.BlockResult) {
 		}
 	}
 	c.warnings(done.Output.Warnings)
+	if called := done.Output.Called; called != nil {
+		c.called(place, done)
+	}
 	switch {
 	case done.Failed != nil:
 		c.line(indent, c.red("failed"), " ", cleanLines(describe(done.Failed)))
@@ -102,6 +111,8 @@ func (c *console) block(done workbook.BlockResult) {
 		c.actions(done)
 	case b.Kind.Name == "signal":
 		c.signals(done)
+	case b.Kind.Name == "call":
+		c.line(indent, fmt.Sprintf("%s passed on, in %.3f s", plural(len(done.Output.Table.Rows), "row", "rows"), done.Seconds))
 	case !b.Kind.Silent:
 		c.rows(done)
 	}

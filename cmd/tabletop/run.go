@@ -277,7 +277,15 @@ func (r *rehearsal) earlier(ctx context.Context) ([]workbook.Signal, error) {
 	if err != nil {
 		return nil, nothingRan(fmt.Errorf("--signals: %w", err))
 	}
-	return run.Signals, nil
+	called, err := recordedCalls(ctx, reader, run)
+	for i := range run.Signals {
+		s := &run.Signals[i]
+		s.RaisedBy = run.Workbook.Name
+		if s.Run > 0 {
+			s.RaisedBy = called[s.Run].Workbook.Name
+		}
+	}
+	return run.Signals, err
 }
 
 // keepAtLeast turns --keep-rows into what the audit takes, for which 0 is its
@@ -343,7 +351,7 @@ func (r *rehearsal) info(b *bench, files []workbook.EventFile, now time.Time, fr
 	}
 	return workbook.Info{
 		Workbook: b.program.Workbook, Mode: mode, Now: now, NowSource: from, Zone: zone,
-		Parameters: b.program.Parameters, User: name, Host: host, Reason: r.reason, Ticket: r.ticket,
+		Called: calledTexts(b.program), Parameters: b.program.Parameters, User: name, Host: host, Reason: r.reason, Ticket: r.ticket,
 		Version: version(), Integrations: b.integrations, Guard: b.guard, Events: lies, Files: files, Warnings: warnings,
 	}
 }
