@@ -31,7 +31,7 @@ func Kinds(o Options) []workbook.Kind {
 		Signal(),
 		trigger.Kind(o.Trigger),
 		Text(),
-		later("visual", "a chart of the rows"),
+		Visual(),
 		later("outlier", "anomalies of an entity in a stream"),
 		later("call", "the rows to another workbook, nothing back"),
 		later("return", "the rows to another workbook and its rows back"),

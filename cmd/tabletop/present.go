@@ -100,6 +100,8 @@ func (c *console) block(done workbook.BlockResult) {
 		c.actions(done)
 	case b.Kind.Name == "signal":
 		c.signals(done)
+	case b.Kind.Name == "visual":
+		c.chart(done)
 	case !b.Kind.Silent:
 		c.rows(done)
 	}
