@@ -61,6 +61,8 @@ type Chart struct {
 	Spec
 	// Heading says what is shown.
 	Heading string
+	// Category says what the labels are.
+	Category string
 	// Labels are the categories in the order in which they are drawn.
 	Labels []string
 	// Series hold a value for each label.
@@ -83,7 +85,10 @@ func Of(s Spec, t workbook.Table, show func(string) string) Chart {
 		s.Type = Donut
 	}
 	c := Chart{Spec: s}
-	c.Heading = heading(s, show)
+	c.Heading, c.Category = heading(s, show), show(s.Primary)
+	if s.Type == Metric {
+		c.Category = "column"
+	}
 	if slices.Contains([]string{Radial, WordCloud, Geomap}, s.Type) {
 		c.note("a %s is drawn as bars", s.Type)
 	}

@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"tabletop/workbook"
 )
@@ -18,6 +19,8 @@ type filling struct {
 	// are nothing at all.
 	odd, empty int
 	firstOdd   string
+	// layout, where set, is how times among the categories are written.
+	layout string
 	// left are rows without a category that could be drawn.
 	left int
 }
@@ -53,8 +56,11 @@ func (f *filling) categories() {
 		return
 	}
 	place := func(v workbook.Value) (int, bool) { return f.category(v), true }
-	if c.Type == Timeline {
+	switch {
+	case c.Type == Timeline:
 		place = f.timeline(primary)
+	case strings.EqualFold(strings.TrimPrefix(c.Primary, "$"), "CNAMTime"):
+		f.timed(primary)
 	}
 	for _, row := range f.table.Rows {
 		i, ok := place(row.Values[primary])
@@ -78,6 +84,9 @@ func (f *filling) categories() {
 // texts are the same category, as in GROUP BY.
 func (f *filling) category(v workbook.Value) int {
 	key, label := "t"+workbook.Text(v), f.show(workbook.Text(v))
+	if t, ok := moment(v); ok && f.layout != "" {
+		label = t.Format(f.layout)
+	}
 	if v == nil {
 		key, label = "", "–"
 	}

@@ -25,18 +25,25 @@ func (c Chart) Text(width int) []string {
 		return nil
 	}
 	width = max(width, 40)
-	out := []string{ansi.Truncate(c.Heading, width, "…")}
+	out := append([]string{c.Heading}, c.body(width)...)
+	for i := range out {
+		out[i] = ansi.Truncate(out[i], width, "…")
+	}
+	return out
+}
+
+func (c Chart) body(width int) []string {
 	switch c.Type {
 	case Metric:
-		return append(out, c.figures(width)...)
+		return c.figures()
 	case Pie, Donut:
-		return append(out, c.shares(width)...)
+		return c.shares(width)
 	case Line, Area:
-		return append(append(out, c.legend(width)...), c.plot(width)...)
+		return append(c.legend(width), c.plot(width)...)
 	case Column, Timeline:
-		return append(append(out, c.legend(width)...), c.columns(width)...)
+		return append(c.legend(width), c.columns(width)...)
 	}
-	return append(append(out, c.legend(width)...), c.bars(width)...)
+	return append(c.legend(width), c.bars(width)...)
 }
 
 // legend names the series by their marks, where there are several.
@@ -123,8 +130,11 @@ func laid(list []bar, s scale, width int) []string {
 	for _, b := range list {
 		label := ansi.Truncate(b.label, labels, "…")
 		label += strings.Repeat(" ", labels-ansi.StringWidth(label))
-		line := label + " " + s.cells(b.parts, room)
-		out = append(out, strings.TrimRight(line, " ")+" "+b.value)
+		line := label + " "
+		if drawn := strings.TrimRight(s.cells(b.parts, room), " "); drawn != "" {
+			line += drawn + " "
+		}
+		out = append(out, line+b.value)
 	}
 	return out
 }
@@ -163,7 +173,7 @@ func (c Chart) shares(width int) []string {
 }
 
 // figures writes each value of a metric on a line.
-func (c Chart) figures(width int) []string {
+func (c Chart) figures() []string {
 	widest := 0
 	for _, v := range c.Series[0].Values {
 		widest = max(widest, ansi.StringWidth(Number(v)))
@@ -171,7 +181,7 @@ func (c Chart) figures(width int) []string {
 	var out []string
 	for i, label := range c.Labels {
 		value := Number(c.Series[0].Values[i])
-		out = append(out, ansi.Truncate(strings.Repeat(" ", widest-ansi.StringWidth(value))+value+"  "+label, width, "…"))
+		out = append(out, strings.Repeat(" ", widest-ansi.StringWidth(value))+value+"  "+label)
 	}
 	return out
 }

@@ -140,29 +140,28 @@ func (c Chart) named(shown, slot int, s scale) []string {
 	return out
 }
 
-// plot draws lines or areas over all categories, as far as they fit.
+// plot draws lines or areas over all categories. Where there are more of them
+// than columns, those that share one are drawn into it all the same.
 func (c Chart) plot(width int) []string {
 	shown := len(c.Labels)
 	s := c.scaled(shown)
-	if room := width - s.axisWidth(); shown > room {
-		shown = room
-		s = c.scaled(shown)
-	}
 	room := width - s.axisWidth()
 	g := newGrid(room)
-	curves := make([][]float64, len(c.Series))
-	for i := range c.Series {
-		curves[i] = c.curve(i, shown, room)
-	}
 	if c.Type == Area {
+		curves := make([][]float64, len(c.Series))
+		for i := range c.Series {
+			curves[i] = c.curve(i, room)
+		}
 		g.areas(s, curves)
 	} else {
-		for i, curve := range curves {
-			g.line(s, curve, c.places(i, shown, room), points[i])
+		for i := range c.Series {
+			g.line(s, c.curve(i, room))
+		}
+		for i := range c.Series {
+			c.pointed(g, s, i)
 		}
 	}
-	out := append(g.axis(s), c.ends(shown, room, s))
-	return append(out, left(len(c.Labels)-shown)...)
+	return append(g.axis(s), c.ends(room, s))
 }
 
 // place is where a category lies among the columns of a grid.
@@ -183,17 +182,19 @@ func (c Chart) upper(series, category int) float64 {
 	return math.NaN()
 }
 
-// curve is a series at every column of a grid, straight between its values; NaN
-// where a value beside it is missing.
-func (c Chart) curve(series, shown, room int) []float64 {
+// curve is a series at every column of a grid: the value farthest from nothing
+// where there are several, straight between values, and NaN beside a missing one.
+func (c Chart) curve(series, room int) []float64 {
 	out := slices.Repeat([]float64{math.NaN()}, room)
-	for i := range shown {
-		at, v := place(i, shown, room), c.upper(series, i)
-		out[at] = v
+	for i := range c.Labels {
+		at, v := place(i, len(c.Labels), room), c.upper(series, i)
+		if math.IsNaN(out[at]) || math.Abs(v) > math.Abs(out[at]) {
+			out[at] = v
+		}
 		if i == 0 {
 			continue
 		}
-		before, from := place(i-1, shown, room), c.upper(series, i-1)
+		before, from := place(i-1, len(c.Labels), room), c.upper(series, i-1)
 		for x := before + 1; x < at; x++ {
 			way := float64(x-before) / float64(at-before)
 			out[x] = from*(1-way) + v*way
@@ -202,29 +203,22 @@ func (c Chart) curve(series, shown, room int) []float64 {
 	return out
 }
 
-// places are the columns at which a series has values.
-func (c Chart) places(series, shown, room int) map[int]bool {
-	out := map[int]bool{}
-	for i := range shown {
-		if _, ok := c.Series[series].at(i); ok {
-			out[place(i, shown, room)] = true
+func (s scale) row(v float64) int { return int(math.Round(s.share(v) * (gridHeight - 1))) }
+
+// line draws the way between values.
+func (g grid) line(s scale, curve []float64) {
+	for x, v := range curve {
+		if !math.IsNaN(v) {
+			g.set(x, s.row(v), '·')
 		}
 	}
-	return out
 }
 
-// line draws one curve.
-func (g grid) line(s scale, curve []float64, at map[int]bool, mark rune) {
-	for x, v := range curve {
-		if math.IsNaN(v) {
-			continue
-		}
-		row := int(math.Round(s.share(v) * (gridHeight - 1)))
-		switch {
-		case at[x]:
-			g.set(x, row, mark)
-		case g[gridHeight-1-row][x] == ' ':
-			g.set(x, row, '·')
+// pointed marks every value of a series.
+func (c Chart) pointed(g grid, s scale, series int) {
+	for i := range c.Labels {
+		if v := c.upper(series, i); !math.IsNaN(v) {
+			g.set(place(i, len(c.Labels), len(g[0])), s.row(v), points[series])
 		}
 	}
 }
@@ -247,7 +241,8 @@ func (g grid) areas(s scale, curves [][]float64) {
 }
 
 // ends names the first and the last category below a plot.
-func (c Chart) ends(shown, room int, s scale) string {
+func (c Chart) ends(room int, s scale) string {
+	shown := len(c.Labels)
 	indent := strings.Repeat(" ", s.axisWidth())
 	first := ansi.Truncate(c.Labels[0], room/2-1, "…")
 	if shown == 1 {

@@ -15,8 +15,8 @@ const mostTimes = 24
 // steps are the spans that a place of a timeline may stand for.
 var steps = []time.Duration{
 	time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second,
-	time.Minute, 5 * time.Minute, 10 * time.Minute, 30 * time.Minute,
-	time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
+	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute,
+	time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
 	24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour,
 }
 
@@ -25,14 +25,7 @@ var steps = []time.Duration{
 // more times than places, each place is a span, and spans without rows are there
 // too: a pause is something to see.
 func (f *filling) timeline(primary int) func(workbook.Value) (int, bool) {
-	var times []time.Time
-	for _, row := range f.table.Rows {
-		if t, ok := moment(row.Values[primary]); ok {
-			times = append(times, t)
-		}
-	}
-	slices.SortFunc(times, time.Time.Compare)
-	times = slices.CompactFunc(times, time.Time.Equal)
+	times := f.times(primary)
 	if len(times) == 0 {
 		return func(workbook.Value) (int, bool) { return 0, false }
 	}
@@ -60,6 +53,26 @@ func (f *filling) timeline(primary int) func(workbook.Value) (int, bool) {
 		}
 		i, known := f.at[t.Format(time.RFC3339Nano)]
 		return i, known
+	}
+}
+
+// times are those of a column, in their order and each once.
+func (f *filling) times(column int) []time.Time {
+	var times []time.Time
+	for _, row := range f.table.Rows {
+		if t, ok := moment(row.Values[column]); ok {
+			times = append(times, t)
+		}
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	return slices.CompactFunc(times, time.Time.Equal)
+}
+
+// timed has categories that are times written as such.
+func (f *filling) timed(column int) {
+	if times := f.times(column); len(times) > 0 {
+		f.layout = layoutOf(times)
+		f.chart.note("times are in UTC")
 	}
 }
 
