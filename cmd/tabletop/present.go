@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"tabletop/workbook"
+	"tabletop/workbook/prose"
 )
 
 // What a run shows is bounded: a screen of rows and of actions a block. All of
@@ -87,10 +88,10 @@ func (c *console) block(done workbook.BlockResult) {
 	c.line()
 	c.line(c.strong(title))
 	c.prose(b.Note)
-	for _, line := range strings.Split(strings.TrimRight(b.Text(), "\n"), "\n") {
-		for _, part := range wrap(clean(line), c.width-4) {
-			c.line("  ", c.faint("| "), part)
-		}
+	if b.Kind.Name == "text" {
+		c.markdown(b.Text())
+	} else {
+		c.written(b.Text())
 	}
 	c.warnings(done.Output.Warnings)
 	switch {
@@ -107,6 +108,22 @@ func (c *console) block(done workbook.BlockResult) {
 	}
 	for _, change := range done.Output.Stores {
 		c.wrapped(changed(change))
+	}
+}
+
+// written shows the text of a block as it stands in the workbook.
+func (c *console) written(text string) {
+	for _, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+		for _, part := range wrap(clean(line), c.width-4) {
+			c.line("  ", c.faint("| "), part)
+		}
+	}
+}
+
+// markdown shows the text of a block that explains.
+func (c *console) markdown(text string) {
+	for _, line := range prose.Lines(text, c.width-2, prose.Style{Strong: c.strong, Faint: c.faint, Clean: clean}) {
+		c.line(strings.TrimRight("  "+line, " "))
 	}
 }
 
