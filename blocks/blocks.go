@@ -32,7 +32,7 @@ func Kinds(o Options) []workbook.Kind {
 		trigger.Kind(o.Trigger),
 		Text(),
 		Visual(),
-		later("outlier", "anomalies of an entity in a stream"),
+		Outlier(o.Query),
 		later("call", "the rows to another workbook, nothing back"),
 		later("return", "the rows to another workbook and its rows back"),
 		later("notification", "an e-mail with the rows"),
