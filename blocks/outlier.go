@@ -40,12 +40,12 @@ func Outlier(o query.Options) workbook.Kind {
 				p.Out = workbook.Columns{}
 				return nil
 			}
-			return prepareOutlier(b, c, o, p)
+			return prepareOutlier(c, o, p)
 		},
 	}
 }
 
-func prepareOutlier(b workbook.Block, c OutlierConfig, o query.Options, p *workbook.Preparation) workbook.Step {
+func prepareOutlier(c OutlierConfig, o query.Options, p *workbook.Preparation) workbook.Step {
 	s := outlierStep{Search: outlier.Search{Threshold: outlier.Threshold, All: c.All}}
 	if c.Threshold.Set() {
 		v, err := strconv.ParseFloat(p.Expand(c.Threshold), 64)

@@ -130,7 +130,7 @@ func TestOutliersAgreeWithCounting(t *testing.T) {
 		beyond := 0
 		for _, row := range out.Table.Rows {
 			source := row.Values[0].(string)
-			score := row.Values[out.Table.Index("$OutlierScore")].(float64)
+			score := row.Values[out.Table.Index("$Score")].(float64)
 			if math.Abs(score-want[source]) > 0.00051 || float64(row.Values[1].(int64)) != counts[source] {
 				t.Fatalf("%s: %v, want a score of %v over %v", source, row.Values, want[source], counts)
 			}
@@ -166,7 +166,7 @@ func TestOutlierFeatures(t *testing.T) {
 		}
 	}
 	out := ran(t, t.TempDir(), "outlier: {stream: proxy, duration: 1d, features: [count, count_unique $DstIP, max $TXLen], where: ['$DstIP = 10.*']}", list)
-	want := []workbook.Value{"192.0.2.4", int64(14), int64(14), int64(104), 7.181, "$CountUnique(DstIP)", int64(14), 1.0}
+	want := []workbook.Value{"192.0.2.4", int64(14), int64(14), int64(104), 7.181, "$Unique(DstIP)", int64(1)}
 	if len(out.Table.Rows) != 1 || !slices.Equal(out.Table.Rows[0].Values, want) {
 		t.Errorf("found %v, want %v", out.Table.Rows, want)
 	}

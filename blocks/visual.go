@@ -14,7 +14,11 @@ func Visual() workbook.Kind {
 		Config: chart.Config{},
 		Silent: true,
 		Prepare: func(b workbook.Block, p *workbook.Preparation) workbook.Step {
-			_, problems := chart.Check(b.Body, p.In)
+			in := p.In
+			if p.First { // none of its columns is known, for one and the same reason
+				in = workbook.Columns{}
+			}
+			_, problems := chart.Check(b.Body, in)
 			p.ReportAll(problems)
 			if p.First {
 				p.Report(b.Body.Problem("a visual needs rows, and no block before it gives any", "put a block such as sql, search or dql before it"))

@@ -1,7 +1,7 @@
 // Package outlier tells which entities stand apart from the others. In goes a
 // table with a row an entity and a column a feature, such as how many events a
 // source has; out comes a score for each, the feature in which the entity is
-// farthest out, and the value there beside the median.
+// farthest out, and the median there.
 //
 // The score is the modified z-score of Iglewicz and Hoaglin (How to Detect and
 // Handle Outliers, ASQC Quality Press, 1993), which the NIST/SEMATECH e-Handbook of

@@ -145,17 +145,23 @@ func TestFind(t *testing.T) {
 		table       workbook.Table
 		want, warns string
 	}{
-		{"those that are out, the farthest first", Search{Threshold: Threshold}, six, "e 100 11 65.427 $Count(1) 100 3.0 /5", "2 of 6 entities have no number for $Sum(TXLen)"},
+		{"those that are out, the farthest first", Search{Threshold: Threshold}, six, "e 100 11 65.427 $Count(1) 3 /5", "2 of 6 entities have no number for $Sum(TXLen)"},
 		{
-			"all", Search{Threshold: Threshold, All: true}, six,
-			"e 100 11 65.427 $Count(1) 100 3.0 /5\na 1 10 -1.349 $Count(1) 1 3.0 /1\nb 2  -0.675 $Count(1) 2 3.0 /2\nd 4 x 0.675 $Count(1) 4 3.0 /4\nc 3 12 0.0 $Count(1) 3 3.0 /3\nf 3 -900 0.0 $Count(1) 3 3.0 /6", "",
+			"all",
+			Search{Threshold: Threshold, All: true},
+			six,
+			"e 100 11 65.427 $Count(1) 3 /5\na 1 10 -1.349 $Count(1) 3 /1\nb 2  -0.675 $Count(1) 3 /2\nd 4 x 0.675 $Count(1) 3 /4\nc 3 12 0.0 $Count(1) 3 /3\nf 3 -900 0.0 $Count(1) 3 /6", "",
 		},
 		{"at the threshold is not beyond it", Search{Threshold: 65.4265}, six, "", ""},
 		{"too few", Search{Threshold: Threshold}, workbook.Table{Columns: six.Columns, Rows: six.Rows[:4]}, "", "4 of the 5 entities that a score needs"},
-		{"too few of all", Search{Threshold: Threshold, All: true}, workbook.Table{Columns: six.Columns, Rows: six.Rows[:1]}, "a 1 10     /1", "1 of the 5"},
+		{"too few of all", Search{Threshold: Threshold, All: true}, workbook.Table{Columns: six.Columns, Rows: six.Rows[:1]}, "a 1 10    /1", "1 of the 5"},
 		{"none", Search{Threshold: Threshold}, workbook.Table{Columns: six.Columns}, "", "0 of the 5"},
-		{"no numbers at all", Search{Threshold: Threshold, All: true}, table([]workbook.Value{"a", "x", nil}, []workbook.Value{"b", "x", nil}, []workbook.Value{"c", "x", nil}, []workbook.Value{"d", "x", nil}, []workbook.Value{"e", "x", math.Inf(1)}),
-			"a x      /1\nb x      /2\nc x      /3\nd x      /4\ne x +Inf     /5", "5 of 5 entities have no number for $Count(1)"},
+		{
+			"no numbers at all",
+			Search{Threshold: Threshold, All: true},
+			table([]workbook.Value{"a", "x", nil}, []workbook.Value{"b", "x", nil}, []workbook.Value{"c", "x", nil}, []workbook.Value{"d", "x", nil}, []workbook.Value{"e", "x", math.Inf(1)}),
+			"a x     /1\nb x     /2\nc x     /3\nd x     /4\ne x +Inf    /5", "5 of 5 entities have no number for $Count(1)",
+		},
 	} {
 		got, warnings := c.search.Find(c.table)
 		if diff := cmp.Diff(c.want, written(got)); diff != "" {

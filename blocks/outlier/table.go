@@ -9,9 +9,9 @@ import (
 	"tabletop/workbook"
 )
 
-// Columns are those that stand behind the entity and its features: the score with
-// its sign, the feature it is of, the entity's value there and the median of all.
-var columns = []string{"$OutlierScore", "$OutlierFeature", "$OutlierValue", "$OutlierMedian"}
+// columns stand behind the entity and its features: the score with its sign, the
+// feature it is of, and the median of all entities there.
+var columns = []string{"$Score", "$Feature", "$Median"}
 
 // Columns lists the columns of what Find gives, the entity and its features first.
 func Columns(asked []string) []string { return append(slices.Clone(asked), columns...) }
@@ -34,7 +34,7 @@ func (s Search) Find(t workbook.Table) (workbook.Table, []string) {
 		warnings := []string{fmt.Sprintf("%d of the %d entities that a score needs: nothing is called an outlier", len(t.Rows), Fewest)}
 		if s.All {
 			for _, row := range t.Rows {
-				row.Values = append(slices.Clone(row.Values), nil, nil, nil, nil)
+				row.Values = append(slices.Clone(row.Values), nil, nil, nil)
 				out.Rows = append(out.Rows, row)
 			}
 		}
@@ -51,9 +51,9 @@ func (s Search) Find(t workbook.Table) (workbook.Table, []string) {
 		if !s.All && (feature < 0 || math.Abs(score) <= s.Threshold) {
 			continue
 		}
-		tail := []workbook.Value{nil, nil, nil, nil}
+		tail := []workbook.Value{nil, nil, nil}
 		if feature >= 0 {
-			tail = []workbook.Value{rounded(score), t.Columns[feature], row.Values[feature], spreads[feature].Median}
+			tail = []workbook.Value{rounded(score), t.Columns[feature], whole(spreads[feature].Median)}
 		}
 		row.Values = append(slices.Clone(row.Values), tail...)
 		found = append(found, scored{row, math.Abs(score)})
@@ -119,4 +119,12 @@ func rounded(score float64) float64 {
 		return score
 	}
 	return math.Round(score*1000) / 1000
+}
+
+// whole is a number without digits behind the point, where it has none.
+func whole(v float64) workbook.Value {
+	if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+		return int64(v)
+	}
+	return v
 }

@@ -29,6 +29,7 @@ type Asker interface {
 	Streams() []string
 	Reads() []workbook.Reads
 	Ahead(now time.Time, zone *time.Location) (events.Query, bool)
+	LooksBack(now time.Time, zone *time.Location) (time.Duration, bool)
 }
 
 // PrepareFeatures checks the question and returns the step that asks it: a row an
@@ -99,7 +100,7 @@ func feature(wanted source.Text) (Item, *source.Problem) {
 	column := &Column{Name: words[1]}
 	call, name := &Call{Name: words[0], Args: []Expr{column}}, strings.ToUpper(words[0][:1])+words[0][1:]
 	if words[0] == "count_unique" {
-		call, name = &Call{Name: "count", Distinct: true, Args: []Expr{column}}, "CountUnique"
+		call, name = &Call{Name: "count", Distinct: true, Args: []Expr{column}}, "Unique"
 	}
 	return Item{Expr: call, Alias: fmt.Sprintf("$%s(%s)", name, words[1][1:])}, nil
 }

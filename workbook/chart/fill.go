@@ -137,7 +137,7 @@ func (f *filling) put(series, category int, v workbook.Value) {
 
 func (f *filling) notNumber(v workbook.Value) {
 	if f.odd == 0 {
-		f.firstOdd = fmt.Sprintf("%q", f.show(workbook.Text(v)))
+		f.firstOdd = f.show(workbook.Text(v)) // which has escapes where any are needed
 	}
 	f.odd++
 }
@@ -168,7 +168,7 @@ func (f *filling) told() {
 		if c.Type == Pie || c.Type == Donut {
 			what = "no numbers, or less than nothing"
 		}
-		c.note("%s not drawn, being %s: the first is %s", counted(f.odd, "value is", "values are"), what, f.firstOdd)
+		c.note("%s not drawn, being %s: the first is “%s”", counted(f.odd, "value is", "values are"), what, f.firstOdd)
 	}
 	if f.empty > 0 {
 		c.note("%s not there", counted(f.empty, "value is", "values are"))
