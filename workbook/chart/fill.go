@@ -84,8 +84,10 @@ func (f *filling) categories() {
 // texts are the same category, as in GROUP BY.
 func (f *filling) category(v workbook.Value) int {
 	key, label := "t"+workbook.Text(v), f.show(workbook.Text(v))
-	if t, ok := moment(v); ok && f.layout != "" {
-		label = t.Format(f.layout)
+	if f.layout != "" {
+		if t, ok := moment(v); ok {
+			label = t.Format(f.layout)
+		}
 	}
 	if v == nil {
 		key, label = "", "–"

@@ -14,7 +14,7 @@ const (
 	plotHigh      = 190
 	columnsAcross = across - plotLeft - 4
 	// slantLong is the longest label that stands on a slant, in characters.
-	slantLong = 16
+	slantLong = 19
 )
 
 // A plot is the space over an axis.
