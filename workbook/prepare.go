@@ -21,6 +21,17 @@ type Program struct {
 // defaults or to those in set, before any of them runs. Every mistake is
 // returned, warnings too; the program is nil where there is a mistake.
 func Prepare(w *Workbook, set map[string]string) (*Program, source.Problems) {
+	program, problems := Look(w, set)
+	if problems.Err() != nil {
+		return nil, problems
+	}
+	return program, problems
+}
+
+// Look prepares a workbook as Prepare does and returns the program also where
+// there are mistakes, for checks that go on behind them. Such a program can't
+// run: steps of blocks with mistakes are nil.
+func Look(w *Workbook, set map[string]string) (*Program, source.Problems) {
 	values, problems := w.bind(set)
 	program := &Program{Workbook: w, Parameters: values}
 	columns, first := Columns{Known: true}, true
@@ -38,9 +49,6 @@ func Prepare(w *Workbook, set map[string]string) (*Program, source.Problems) {
 			columns = Columns{}
 		}
 		first = first && b.Kind.Silent
-	}
-	if problems.Err() != nil {
-		return nil, problems
 	}
 	return program, problems
 }
