@@ -175,6 +175,9 @@ func (p *Program) block(ctx context.Context, i int, in Table, stream string, env
 	for j := range out.Signals {
 		out.Signals[j].SourceStream = stream
 	}
+	var silenced []string
+	out.Signals, silenced = p.Workbook.suppress(out.Signals)
+	out.Warnings = append(out.Warnings, silenced...)
 	env.Actions = append(env.Actions, out.Actions...)
 	env.Signals = Coalesce(env.Signals, out.Signals)
 	return done
