@@ -60,20 +60,26 @@ type Window struct {
 	source.Spot
 }
 
-// SignalFacts are what a signal says of each row. Texts without a value were not
-// written.
+// SignalFacts are what a signal says of each row.
 type SignalFacts struct {
-	Tactic, Technique, Subtechnique source.Text
-	// TacticName and the others are the texts with parameters in their places.
-	TacticName, TechniqueName, SubtechniqueName string
+	Tactic, Technique, Subtechnique Written
 	// Confidence is High, Medium, Low or empty.
 	Confidence string
-	// Score is from 1 to 10; ScoreSpot is where it stands.
-	Score         int
-	ScoreSpot     source.Spot
-	Target        bool
-	Suspect       source.Spot
-	ScoreIsStated bool
+	// Score is from 1 to 10; Scored says that it is written, at ScoreAt.
+	Score   int
+	Scored  bool
+	ScoreAt source.Spot
+	// Targets counts what is named as attacked; Suspects is where the first
+	// suspect stands.
+	Targets  int
+	Suspects source.Spot
+}
+
+// A Written is a text as it stands in the file, empty where it was not written,
+// and its value with parameters in their places.
+type Written struct {
+	Text, Value string
+	source.Spot
 }
 
 // TriggerFacts are what a trigger calls, and the columns that its requests need.

@@ -58,6 +58,8 @@ const (
 	KeyExists      = "TT408"
 	UnknownStore   = "TT409"
 	LimitOfGroups  = "TT410"
+	CaseOfStream   = "TT411"
+	FieldsOfLabel  = "TT412"
 	UnfoundField   = "TT501"
 	UnusedPattern  = "TT502"
 	LeftOut        = "TT503"

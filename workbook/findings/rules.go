@@ -190,6 +190,18 @@ var queryRules = []Rule{
 		Why:     "DNIF asks to write limit there.",
 		Mend:    "Write limit.",
 	},
+	{
+		Code: CaseOfStream, Name: "case-of-stream", Severity: Warning, Mends: true,
+		Summary: "a stream that is not written in capitals",
+		Why:     "In _fetch the case of letters counts, so that no event has it.",
+		Mend:    "Write it in capitals; --fix does.",
+	},
+	{
+		Code: FieldsOfLabel, Name: "fields-of-label", Severity: Warning,
+		Summary: "fields named beside a label",
+		Why:     "A label makes _fetch give every field.",
+		Mend:    "Write _fetch *.",
+	},
 }
 
 var fileRules = []Rule{

@@ -50,6 +50,16 @@ func (p Problem) Mended(old, with string) Problem {
 	return p
 }
 
+// InCase is the problem of an unknown name, with the edit that mends it where one
+// known name is the same but for the case of its letters.
+func (p Problem) InCase(written string, known []string) Problem {
+	same := slices.DeleteFunc(slices.Clone(known), func(name string) bool { return !strings.EqualFold(name, written) })
+	if len(same) != 1 {
+		return p
+	}
+	return p.Mended(written, same[0])
+}
+
 // A Spot is a place together with the line it stands in, for a problem that is
 // found later.
 type Spot struct {
