@@ -23,6 +23,8 @@ type Facts struct {
 	// away. A deed that is Fresh gives no others, unless Star says so.
 	Makes, Drops []Named
 	Star         bool
+	// Bare says that the columns of Star stand in lower case.
+	Bare bool
 	// Ordered says that its rows come in an order that it tells.
 	Ordered bool
 	// Limit is where it keeps some of its rows only; nil where it keeps all.
@@ -102,3 +104,6 @@ func FactsOf(s Step) ([]Facts, bool) {
 	}
 	return told.Facts(), true
 }
+
+// Spot is where the parameter is declared.
+func (p Parameter) Spot() source.Spot { return p.place.Spot(0) }

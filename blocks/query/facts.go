@@ -14,7 +14,7 @@ import (
 // come in it reads none: that is for its directive to say.
 func (s *Statement) Facts() workbook.Facts {
 	spot := func(at int) source.Spot { return s.text.Spot(at) }
-	f := workbook.Facts{Spot: spot(s.tree.At), Fresh: true, Star: s.Star}
+	f := workbook.Facts{Spot: spot(s.tree.At), Fresh: true, Star: s.Star, Bare: slices.ContainsFunc(s.tree.Items, func(i Item) bool { return i.Bare })}
 	for i, item := range s.tree.Items {
 		if item.Expr != nil && !s.Star && i < len(s.Columns) {
 			f.Makes = append(f.Makes, workbook.Named{Name: s.Columns[i], Spot: spot(item.At)})
@@ -89,6 +89,9 @@ func (s *Statement) names(spot func(int) source.Spot) (streams, columns []workbo
 			}
 		})
 	})
+	if at, ok := places[SignalsStream]; ok {
+		streams = append(streams, workbook.Named{Name: SignalsStream, Spot: spot(at)})
+	}
 	for _, r := range s.Reads() {
 		streams = append(streams, workbook.Named{Name: r.Stream, Spot: spot(places[strings.ToUpper(r.Stream)])})
 		for _, column := range r.Columns {

@@ -76,6 +76,9 @@ type Rule struct {
 	Severity Severity
 	// Summary says in one line what is found; Why why it matters, Mend what to do.
 	Summary, Why, Mend string
+	// OfEvents says that only the events, or what else lies outside the workbook,
+	// show it.
+	OfEvents bool
 	// Mends says that check --fix can mend it, if not each time.
 	Mends bool
 }

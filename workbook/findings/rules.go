@@ -98,7 +98,7 @@ var triggerRules = []Rule{
 		Mend:    "Give the rows that column in a block before, or change the configuration.",
 	},
 	{
-		Code: PayloadUnseen, Name: "payload-column-unseen", Severity: Warning,
+		Code: PayloadUnseen, Name: "payload-column-unseen", Severity: Warning, OfEvents: true,
 		Summary: "a trigger's request needs a column that neither the events nor a block give",
 		Why:     "The rows come from SELECT * or a search, so their columns are those of the events, and none has this one.",
 		Mend:    "Make the column in a code block, or check its name against tabletop events.",
@@ -137,19 +137,19 @@ var queryRules = []Rule{
 		Mend:    "The message says what contradicts what.",
 	},
 	{
-		Code: NoEvents, Name: "stream-without-events", Severity: Warning,
+		Code: NoEvents, Name: "stream-without-events", Severity: Warning, OfEvents: true,
 		Summary: "a stream that no event has",
 		Why:     "The block gives no rows over these events.",
 		Mend:    "Check the stream's name against tabletop events.",
 	},
 	{
-		Code: UnseenColumn, Name: "unseen-column", Severity: Warning,
+		Code: UnseenColumn, Name: "unseen-column", Severity: Warning, OfEvents: true,
 		Summary: "a column that a query reads and no event has",
 		Why:     "It is null in every row.",
 		Mend:    "Check its name against tabletop events, or map or enrich it in sources.yaml.",
 	},
 	{
-		Code: BeyondEvents, Name: "duration-beyond-events", Severity: Warning,
+		Code: BeyondEvents, Name: "duration-beyond-events", Severity: Warning, OfEvents: true,
 		Summary: "a duration longer than the events reach",
 		Why:     "Counts over the whole duration are too small in a rehearsal. Told only where the files were read to their ends.",
 		Mend:    "Rehearse on more events, or shorten the duration.",
@@ -179,7 +179,7 @@ var queryRules = []Rule{
 		Mend:    "Allow it where that is meant; else write exclude.",
 	},
 	{
-		Code: UnknownStore, Name: "unknown-store", Severity: Warning,
+		Code: UnknownStore, Name: "unknown-store", Severity: Warning, OfEvents: true,
 		Summary: "an event store that is not there and that no block writes",
 		Why:     "What is looked up in it is not found.",
 		Mend:    "Fill it with _store or tabletop stores import.",
@@ -206,19 +206,19 @@ var queryRules = []Rule{
 
 var fileRules = []Rule{
 	{
-		Code: UnfoundField, Name: "unfound-field", Severity: Warning,
+		Code: UnfoundField, Name: "unfound-field", Severity: Warning, OfEvents: true,
 		Summary: "a field that sources.yaml names and no event has",
 		Why:     "The column that it gives is empty.",
 		Mend:    "Check its name against the events.",
 	},
 	{
-		Code: UnusedPattern, Name: "unused-pattern", Severity: Warning,
+		Code: UnusedPattern, Name: "unused-pattern", Severity: Warning, OfEvents: true,
 		Summary: "a pattern of sources.yaml that fits no file",
 		Why:     "What it maps is not read.",
 		Mend:    "Check the pattern against the files.",
 	},
 	{
-		Code: LeftOut, Name: "left-out", Severity: Warning,
+		Code: LeftOut, Name: "left-out", Severity: Warning, OfEvents: true,
 		Summary: "a file of the folder that holds no events",
 		Why:     "It is not read.",
 		Mend:    "Take it out of the folder.",
