@@ -183,7 +183,7 @@ func TestPluginMistakes(t *testing.T) {
 		{"paloalto", "add_to_groups", "Palo Alto", known, []string{"$SrcIP", "$Tag"}, "write _trigger api paloalto add_to_group 'Palo Alto'"},
 		{"paloalto", "add_to_group", "Palo Alto", known, []string{"$SrcIP"}, "takes 2 parameters, and is called with 1"},
 		{"ssh", "execute_command", "", known, []string{"$SrcIP", "$Tag"}, "takes 1 parameter, and is called with 2"},
-		{"paloalto", "add_to_group", "Palo Alto", known, []string{"$SrcIp", "$Tag"}, "the rows have no column $SrcIp (TT101)\n    _trigger api x y z\n    ^\n    did you mean $SrcIP?"},
+		{"paloalto", "add_to_group", "Palo Alto", known, []string{"$SrcIp", "$Tag"}, "the rows have no column $SrcIp\n    _trigger api x y z\n    ^\n    did you mean $SrcIP?"},
 		{"paloalto", "add_to_group", "Palo Alto", workbook.Columns{Names: []string{"$SrcIP", "$Tag"}, Known: true}, []string{"$SrcIP", "$Tag"}, "needs $User, which no block before gives"},
 		{"ad", "disable_user", "", known, []string{"$Users"}, "did you mean $User?"},
 	} {

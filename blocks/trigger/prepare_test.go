@@ -22,7 +22,7 @@ func TestPrepareReports(t *testing.T) {
 		first  bool
 		want   string
 	}{
-		{"Trend Micro XDR: Block IP", 0, known, false, "the payload of Trend Micro XDR: Block IP needs $SrcIP, which no block before gives (TT301)\n    Trend Micro XDR: Block IP\n    ^\n    did you mean $srcip?"},
+		{"Trend Micro XDR: Block IP", 0, known, false, "the payload of Trend Micro XDR: Block IP needs $SrcIP, which no block before gives\n    Trend Micro XDR: Block IP\n    ^\n    did you mean $srcip?"},
 		{"Trend Micro XDR: Block IPs", 0, workbook.Columns{}, false, "did you mean Trend Micro XDR: Block IP?"},
 		{"Trend Micro XDR: Block IP", 0, workbook.Columns{Known: true}, true, "a trigger needs rows"},
 		{"_trigger api generic_webhook send_alert 'Chap'", 40, workbook.Columns{}, false, "workbook.yaml:1:41: no configuration \"Chap\""},

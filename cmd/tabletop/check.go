@@ -37,8 +37,8 @@ runs nothing.
 
 Behind mistakes it looks for what is likely one: columns that no later block
 uses, a LIMIT without an order before a trigger, conditions that contradict each
-other, names that MITRE ATT&CK does not have. Where events are there, it looks at
-the first thousand of each file, and warns of the streams and columns that
+other, names that MITRE ATT&CK does not have. Where events are there, it looks
+at the first thousand of each file, and warns of the streams and columns that
 queries read and the events lack. Each finding has a code; --list lists them.
 
 A finding that is meant is allowed by a comment with the reason, above or in its
@@ -146,6 +146,7 @@ func (k *checking) told(c *console, all []checked) error {
 	var found source.Problems
 	var left []events.LeftOut
 	for _, one := range all {
+		one.found = findings.Named(one.found)
 		found, left = append(found, one.found...), append(left, one.left...)
 		if one.found.Err() != nil {
 			continue

@@ -103,6 +103,18 @@ func Find(code string) (Rule, bool) {
 // CodeOf is a problem's code, that of a plain mistake where it has none.
 func CodeOf(p source.Problem) string { return cmp.Or(p.Code, Mistake) }
 
+// Named are problems whose messages end in their codes, for people who may want to
+// look one up or allow it.
+func Named(found source.Problems) source.Problems {
+	out := slices.Clone(found)
+	for i, p := range out {
+		if p.Code != "" {
+			out[i].Message += " (" + p.Code + ")"
+		}
+	}
+	return out
+}
+
 // SeverityOf is how much a problem weighs.
 func SeverityOf(p source.Problem) Severity {
 	if p.Warning {

@@ -8,11 +8,8 @@ import (
 	"tabletop/workbook/findings"
 )
 
-// DNIF's tiers: invocations a day, and configurations.
-var (
-	invocations    = []int64{1_000, 5_000, 10_000}
-	configurations = []int{5, 10, 25}
-)
+// configurations are how many DNIF's tiers allow.
+var configurations = []int{5, 10, 25}
 
 const day = 24 * time.Hour
 
@@ -47,7 +44,7 @@ func (l *linter) volume() {
 		}
 		before := total
 		total += min(most, 1<<40/max(runs, 1)) * runs
-		if before <= invocations[0] && total > invocations[0] {
+		if least := int64(workbook.Tiers[0]); before <= least && total > least {
 			l.warn(d, d.Spot, findings.RequestsADay,
 				fmt.Sprintf("up to %s requests a day, %s rows %s: %s", grouped(total), grouped(most), every, over(total)),
 				"lower the limit, read a longer duration, or group by what is acted upon")
@@ -58,13 +55,13 @@ func (l *linter) volume() {
 // over words which tiers a number of requests is too much for.
 func over(requests int64) string {
 	passed := 0
-	for passed < len(invocations) && requests > invocations[passed] {
+	for passed < len(workbook.Tiers) && requests > int64(workbook.Tiers[passed]) {
 		passed++
 	}
-	if passed == len(invocations) {
-		return "DNIF's largest tier allows " + grouped(invocations[passed-1])
+	if passed == len(workbook.Tiers) {
+		return "DNIF's largest tier allows " + grouped(int64(workbook.Tiers[passed-1]))
 	}
-	return "DNIF's tier below allows " + grouped(invocations[passed-1])
+	return "DNIF's tier below allows " + grouped(int64(workbook.Tiers[passed-1]))
 }
 
 // runsADay is how often the workbook's schedule runs it, and that in words; 0

@@ -100,9 +100,6 @@ func (p Problem) String() string {
 		b.WriteString("warning: ")
 	}
 	b.WriteString(p.Message)
-	if p.Code != "" {
-		b.WriteString(" (" + p.Code + ")")
-	}
 	if p.LineText != "" {
 		line, caret := window(p.LineText, p.Column)
 		fmt.Fprintf(&b, "\n    %s\n    %s^", line, caret)
