@@ -148,7 +148,7 @@ func (c *contradictions) compare(at int, x Expr, op string, y Expr, written stri
 		return
 	}
 	if constant, ok := literalOf(x); ok {
-		if op == "=" && constant.Value != nil && apart(constant, value) {
+		if op == "=" && !quotedName(constant) && !quotedName(value) && constant.Value != nil && apart(constant, value) {
 			c.say(at, "%s holds for no event", written)
 		}
 		return
@@ -169,6 +169,13 @@ func (c *contradictions) compare(at int, x Expr, op string, y Expr, written stri
 		b.high, b.highOpen, b.highIs = n, op == "<", written
 	}
 	c.within(at, x, b)
+}
+
+// quotedName reports whether a text is likely meant as a column, which is told
+// apart.
+func quotedName(l *Literal) bool {
+	text, _ := l.Value.(string)
+	return strings.HasPrefix(text, "$")
 }
 
 // equal takes a demand for one value.
