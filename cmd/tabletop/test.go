@@ -77,6 +77,7 @@ A file of tests:
 	f.BoolVar(&t.update, "update", false, "write what came in the place of what was expected, after showing it")
 	f.BoolVar(&t.yes, "yes", false, "update without asking")
 	f.DurationVar(&t.timeout, "timeout", time.Minute, "the most `time` that one test may take")
+	cmd.AddCommand(testRecordCommand(c))
 	return cmd
 }
 

@@ -11,6 +11,7 @@ import (
 	"tabletop/audit"
 	"tabletop/blocks/trigger/simulator"
 	"tabletop/workbook"
+	"tabletop/workbook/events"
 	"tabletop/workbook/scenario"
 	"tabletop/workbook/source"
 	"tabletop/workbook/stores"
@@ -44,7 +45,7 @@ func (t *trial) run(ctx context.Context, within time.Duration) {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	t.played, t.mistake = runTest(ctx, t.file.Workbook, t.test)
+	t.played, t.mistake = runTest(ctx, t.file.Workbook, t.test, nil)
 	t.seconds = time.Since(began).Seconds()
 	switch {
 	case ctx.Err() != nil:
@@ -57,9 +58,10 @@ func (t *trial) run(ctx context.Context, within time.Duration) {
 	}
 }
 
-// A played is what came of running a test.
+// A played is what came of running a test, and the events that it ran on.
 type played struct {
 	program *workbook.Program
+	set     *events.Set
 	result  workbook.Result
 	failed  error
 }
@@ -73,9 +75,9 @@ func script(t *scenario.Test) (*simulator.Script, source.Problems) {
 	return simulator.NewScript(simulator.New(), lines)
 }
 
-// runTest runs a test in a folder of its own, which is gone when it returns. The
-// error is why nothing ran.
-func runTest(ctx context.Context, path string, t *scenario.Test) (r played, err error) {
+// runTest runs a test in a folder of its own, which is gone when it returns; a
+// recorder that is nil is an audit in that folder. The error is why nothing ran.
+func runTest(ctx context.Context, path string, t *scenario.Test, recorder workbook.Recorder) (r played, err error) {
 	folder, err := os.MkdirTemp("", "tabletop-test-")
 	if err != nil {
 		return r, err
@@ -106,6 +108,9 @@ func runTest(ctx context.Context, path string, t *scenario.Test) (r played, err 
 	defer kept.Close()
 	if in.session, err = kept.Begin(ctx); err != nil {
 		return r, err
+	}
+	if recorder != nil {
+		return in.trial(ctx, path, recorder, t.Strict)
 	}
 	log, err := audit.Open(ctx, filepath.Join(folder, "audit.db"), audit.Options{Now: time.Now})
 	if err != nil {
@@ -140,7 +145,7 @@ func (in *input) trial(ctx context.Context, path string, recorder workbook.Recor
 	if err != nil {
 		return r, err
 	}
-	r.program = b.program
+	r.program, r.set = b.program, b.set
 	survey, warnings, err := in.surveyed(ctx, b, strict)
 	if err != nil {
 		return r, err

@@ -14,7 +14,8 @@ import (
 	"tabletop/workbook/events"
 )
 
-// YAML writes a file of one test with inline events.
+// YAML writes a file of one test with inline events. Paths in the test, which Read
+// gives from where the program stands, must be relative to the file.
 func (t *Test) YAML(workbookPath string) ([]byte, error) {
 	test := mapping()
 	put(test, "name", text(t.Name.Value))
@@ -54,6 +55,12 @@ func (t *Test) YAML(workbookPath string) ([]byte, error) {
 			put(set, name, text(t.Set[name]))
 		}
 		put(test, "set", set)
+	}
+	if t.Integrations != "" {
+		put(test, "integrations", text(t.Integrations))
+	}
+	if t.Guard != "" {
+		put(test, "guard", text(t.Guard))
 	}
 	if len(t.Stores) > 0 {
 		stores := mapping()
