@@ -117,13 +117,12 @@ func matched(f *scenario.File) source.Problems {
 	if err != nil {
 		return source.Problems{{Place: source.Place{File: f.Path}, Message: "its workbook: " + describe(err), Fix: "name it, relative to this file, with workbook: PATH"}}
 	}
-	w, _, err := workbook.ReadFile(file, blocks.Kinds(blocks.Options{}))
-	if err != nil {
-		return nil
-	}
+	w, _, broken := workbook.ReadFile(file, blocks.Kinds(blocks.Options{}))
 	var problems source.Problems
 	for _, t := range f.Tests {
-		problems = append(problems, t.Check(w)...)
+		if broken == nil {
+			problems = append(problems, t.Check(w)...)
+		}
 		_, found := script(t)
 		problems = append(problems, found...)
 	}
