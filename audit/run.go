@@ -88,6 +88,8 @@ type Block struct {
 	Rows []Row
 	// Stores are the changes to event stores.
 	Stores []workbook.StoreChange
+	// Guesses are what people thought would come of the block, before it ran.
+	Guesses []workbook.Guess
 }
 
 // A Row is a kept row of a block.

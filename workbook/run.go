@@ -57,6 +57,8 @@ type BlockResult struct {
 	Seconds float64
 	// Failed is the error that ended the run at this block.
 	Failed error
+	// Guesses are what people thought would come of it.
+	Guesses []Guess
 }
 
 // The states of a run that has ended.
@@ -91,6 +93,9 @@ type Options struct {
 	Recorder Recorder
 	// Observe, where set, is told of each block as soon as it is recorded.
 	Observe func(BlockResult)
+	// Before, where set, is asked before each block what is to become of it. Its
+	// error ends the run.
+	Before func(ctx context.Context, b Block, in Table, env *Env) (Stop, error)
 }
 
 // recordWithin bounds the time that writing one record may take once the run
@@ -116,7 +121,7 @@ func (p *Program) Run(ctx context.Context, o Options) (Result, error) {
 	result.Totals = Count(result.Actions)
 	if failed != nil {
 		result.Status = Broken
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || errors.Is(failed, ErrLeft) {
 			result.Status = Interrupted
 		}
 	}
@@ -137,11 +142,20 @@ func (p *Program) blocks(ctx context.Context, o Options, result *Result, env *En
 		if reads, ok := p.steps[i].(streamReader); ok {
 			streams = reads.Streams()
 		}
-		done := p.block(ctx, i, table, strings.Join(streams, ","), env)
+		stop, err := o.stop(ctx, b, table, env)
+		if err != nil {
+			result.Warnings = append(result.Warnings, err.Error())
+			return err
+		}
+		done := skipped(b, table, stop.By)
+		if !stop.Skip {
+			done = p.block(ctx, i, table, strings.Join(streams, ","), env)
+		}
+		done.settle(stop.Guesses)
 		result.Blocks = append(result.Blocks, done)
 		result.Warnings = append(result.Warnings, done.Output.Warnings...)
 		recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
-		err := o.Recorder.Block(recording, result.Run, done)
+		err = o.Recorder.Block(recording, result.Run, done)
 		cancel()
 		if err != nil {
 			return fmt.Errorf("record block %d: %w", b.Index, err)

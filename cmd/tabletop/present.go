@@ -92,6 +92,12 @@ func (c *console) block(done workbook.BlockResult) {
 			c.line("  ", c.faint("| "), part)
 		}
 	}
+	c.outcome(done)
+}
+
+// outcome shows what a block did.
+func (c *console) outcome(done workbook.BlockResult) {
+	b := done.Block
 	c.warnings(done.Output.Warnings)
 	switch {
 	case done.Failed != nil:
@@ -106,6 +112,7 @@ func (c *console) block(done workbook.BlockResult) {
 	for _, change := range done.Output.Stores {
 		c.wrapped(changed(change))
 	}
+	c.guesses(done.Guesses)
 }
 
 // prose writes a remark of the author, wrapped.

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"tabletop/workbook/scenario"
 )
 
@@ -76,9 +78,8 @@ func (c *console) differences(list []scenario.Difference) {
 // differs.
 func tooLong(g grid, room int) bool {
 	total := len(gap) * (len(g.header) - 1)
-	for i, w := range fit(g, 1<<20) {
-		total += w
-		_ = i
+	for _, width := range fit(g, 1<<20) {
+		total += width
 	}
 	return total > room
 }
@@ -98,9 +99,10 @@ func (c *console) longDifferences(list []scenario.Difference) {
 
 // aside writes a text behind a lead, what goes on below it under its beginning.
 func (c *console) aside(lead, text string) {
-	for i, part := range wrap(text, c.width-len(lead)) {
+	width := ansi.StringWidth(lead)
+	for i, part := range wrap(text, c.width-width) {
 		if i > 0 {
-			lead = strings.Repeat(" ", len(lead))
+			lead = strings.Repeat(" ", width)
 		}
 		c.line(lead, part)
 	}
