@@ -38,11 +38,6 @@ func TestRecordedTestsGuard(t *testing.T) {
 			{"score: 5", "score: 6"},
 			{"Block IP", "Block URL"},
 		}},
-		{"malicious-domain/workbook.yaml", 5, [][2]string{
-			{"host($URL)", "$URL"},
-			{"      where domain($URL) != nil\n", ""},
-			{"$System IS NOT NULL", "$System IS NULL"},
-		}},
 		{"file-hash/workbook.yaml", 5, [][2]string{ // a hash on five machines is asked about
 			{"find_sha1", "find_md5"},
 			{"rows: 1", "rows: 2"},
