@@ -33,8 +33,8 @@ func Kinds(o Options) []workbook.Kind {
 		Text(),
 		later("visual", "a chart of the rows"),
 		later("outlier", "anomalies of an entity in a stream"),
-		later("call", "the rows to another workbook, nothing back"),
-		later("return", "the rows to another workbook and its rows back"),
-		later("notification", "an e-mail with the rows"),
+		Call(),
+		Return(),
+		trigger.Notification(o.Trigger),
 	}
 }

@@ -96,7 +96,7 @@ func (r *reporter) step(b audit.Block) step {
 	}
 	byVerdict := map[workbook.Verdict]int{}
 	for _, a := range r.Run.Actions {
-		if a.Block == b.Index {
+		if r.from.BlockOf(a.Run, a.Block) == b.Index {
 			byVerdict[a.Verdict]++
 		}
 	}

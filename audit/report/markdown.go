@@ -127,7 +127,7 @@ func (m *markdown) signals(p page) {
 	}
 	m.heading(3, "Signals")
 	for _, s := range p.Signals {
-		m.heading(4, span(fmt.Sprintf("s%d %s", s.Number, s.Name)))
+		m.heading(4, span(s.Number+" "+s.Name))
 		m.fact("severity", fmt.Sprintf("%s, score %d", s.Severity, s.Score))
 		m.fact("target", s.Target)
 		m.fact("suspect", s.Suspect)

@@ -25,7 +25,8 @@ integrations and tells every mistake at once, with its place and the fix. Where
 events are there, it looks at the first thousand of each file, and warns of the
 columns that queries read and the events lack, of what sources.yaml names and no
 event has, and of files that hold no events. It warns of event stores that
-blocks read, that are not there and that no block writes. It runs nothing.`,
+blocks read, that are not there and that no block writes. The workbooks that
+blocks call are checked with them. It runs nothing.`,
 		Example: `  tabletop check examples/suspicious-remote-desktop
   tabletop check examples/*/workbook.yaml`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -56,7 +57,7 @@ blocks read, that are not there and that no block writes. It runs nothing.`,
 					return nothingRan(err)
 				}
 				found = append(found, unknown...)
-				c.line(clean(b.file), ": ", plural(len(b.program.Workbook.Blocks), "block", "blocks"), ", no mistake")
+				c.line(clean(b.file), ": ", plural(len(b.program.Workbook.Blocks), "block", "blocks"), alsoCalled(b.program), ", no mistake")
 			}
 			if found.Err() != nil {
 				return failure{exitNothingRan, found}

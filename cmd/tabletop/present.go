@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
+	"tabletop/blocks/trigger/delivery"
+	"tabletop/blocks/trigger/message"
 	"tabletop/workbook"
 )
 
@@ -78,9 +81,14 @@ func (c *console) warnings(list []string) {
 }
 
 // block shows a block that ran: its kind, its text and what it did.
-func (c *console) block(done workbook.BlockResult) {
+func (c *console) block(done workbook.BlockResult) { c.blockAt("", done) }
+
+// blockAt shows a block with its number behind that of the block that called its
+// workbook.
+func (c *console) blockAt(above string, done workbook.BlockResult) {
 	b := done.Block
-	title := fmt.Sprintf("%d  %s", b.Index, b.Kind.Name)
+	place := above + strconv.Itoa(b.Index)
+	title := place + "  " + b.Kind.Name
 	if b.ID != "" {
 		title += "  " + clean(b.ID)
 	}
@@ -92,13 +100,16 @@ func (c *console) block(done workbook.BlockResult) {
 			c.line("  ", c.faint("| "), part)
 		}
 	}
-	c.outcome(done)
+	c.outcome(place, done)
 }
 
-// outcome shows what a block did.
-func (c *console) outcome(done workbook.BlockResult) {
+// outcome shows what a block did, which stands at a place.
+func (c *console) outcome(place string, done workbook.BlockResult) {
 	b := done.Block
 	c.warnings(done.Output.Warnings)
+	if called := done.Output.Called; called != nil {
+		c.called(place, done)
+	}
 	switch {
 	case done.Failed != nil:
 		c.line(indent, c.red("failed"), " ", cleanLines(describe(done.Failed)))
@@ -106,6 +117,8 @@ func (c *console) outcome(done workbook.BlockResult) {
 		c.actions(done)
 	case b.Kind.Name == "signal":
 		c.signals(done)
+	case b.Kind.Name == "call":
+		c.line(indent, fmt.Sprintf("%s passed on, in %.3f s", plural(len(done.Output.Table.Rows), "row", "rows"), done.Seconds))
 	case !b.Kind.Silent:
 		c.rows(done)
 	}
@@ -185,10 +198,10 @@ func (c *console) actions(done workbook.BlockResult) {
 	if common != nil {
 		c.head(*common)
 	}
-	for i, a := range list[:min(len(list), shownActions)] {
+	for _, a := range list[:min(len(list), shownActions)] {
 		var e workbook.Evidence
-		if rows := done.Output.Table.Rows; i < len(rows) {
-			e = rows[i].Evidence
+		if rows := done.Output.Table.Rows; a.Row > 0 && a.Row <= len(rows) {
+			e = rows[a.Row-1].Evidence
 		}
 		c.action(a, e, common == nil)
 	}
@@ -242,7 +255,9 @@ func (c *console) actionDetails(a workbook.Action, e workbook.Evidence, withHead
 		if withHead {
 			c.head(*a.Request)
 		}
-		c.wrapped(oneLine(a.Request.Body))
+		for _, line := range bodyLines(*a.Request) {
+			c.wrapped(line)
+		}
 	}
 	if a.Response != nil && a.Verdict != workbook.Deduplicated {
 		c.wrapped(fmt.Sprintf("simulated answer %d  %s", a.Response.Status, oneLine(a.Response.Body)))
@@ -302,6 +317,17 @@ func (c *console) head(r workbook.Request) {
 	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
 		c.wrapped(name + ": " + r.Headers[name])
 	}
+}
+
+// bodyLines are the lines in which a request's body is shown: one, or for an
+// e-mail what its reader sees.
+func bodyLines(r workbook.Request) []string {
+	if r.Method == delivery.MethodMail {
+		if read, err := message.Read(r.Body); err == nil {
+			return read.Lines()
+		}
+	}
+	return []string{oneLine(r.Body)}
 }
 
 // oneLine puts a body that is laid out over lines into one.

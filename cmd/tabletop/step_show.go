@@ -92,7 +92,7 @@ func (w *walker) outcome(done workbook.BlockResult) {
 	c := w.c
 	switch {
 	case !w.wall && w.shown == done.Block.Index:
-		c.outcome(done)
+		c.outcome(strconv.Itoa(done.Block.Index), done)
 		return
 	case !w.wall:
 		c.block(done)
