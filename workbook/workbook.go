@@ -25,7 +25,11 @@ type Workbook struct {
 	Stage      string
 	Tags       []string
 	Parameters []Parameter
-	Blocks     []Block
+	Schedule   Schedule
+	// Suppress are the rules that silence signals, in the order in which they are
+	// tried.
+	Suppress []Suppression
+	Blocks   []Block
 	// Text is the file, byte for byte.
 	Text []byte
 }

@@ -110,15 +110,7 @@ func (s *Set) surveyOnce(ctx context.Context, hashes bool, scans []Scan) (*Surve
 	}
 	survey.Unused = s.unused()
 	s.leaves = p.leaves
-	s.ahead = nil
-	for i, end := range ends {
-		made, err := end(seen[i+1])
-		if err != nil { // who asks for it will meet the error
-			continue
-		}
-		made.damage = p.damageFor(scans[i], broken)
-		s.ahead = append(s.ahead, aheadGroups{scans[i], made})
-	}
+	s.takeAhead(p, scans, ends, seen[1:], broken)
 	return survey, nil
 }
 
