@@ -63,7 +63,7 @@ told at the end. Later runs read the signals of earlier ones.`,
 }
 
 func (s *streaming) run(ctx context.Context, c *console, path string) error {
-	if err := errors.Join(outputForm(s.output, "text", "json"), s.bounds()); err != nil {
+	if err := s.bounds(); err != nil {
 		return err
 	}
 	kept, err := s.openStores(ctx)
@@ -99,9 +99,9 @@ func (s *streaming) run(ctx context.Context, c *console, path string) error {
 
 // bounds checks the numbers among the flags.
 func (s *streaming) bounds() error {
-	switch {
-	case s.maxRows < 1 || s.keepRows < 0:
-		return nothingRan(fmt.Errorf("--max-rows must be at least 1 and --keep-rows at least 0"))
+	switch err := s.rehearsal.bounds(); {
+	case err != nil:
+		return err
 	case s.maxRuns < 1:
 		return nothingRan(fmt.Errorf("--max-runs must be at least 1"))
 	case s.now != "":
