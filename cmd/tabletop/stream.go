@@ -29,9 +29,9 @@ func streamCommand(c *console) *cobra.Command {
 		Use:   "stream PATH",
 		Short: "Play a workbook over its events as DNIF's schedule would",
 		Long: `stream runs a workbook as often as DNIF would over the time that the events
-span, with the clock of each run in its place: by the workbook's schedule, or the
-one that --schedule names. A streamed workbook runs behind every minute in which
-events came, or, where its query looks back for more than half an hour, three
+span, with the clock of each run in its place: by the workbook's schedule, or
+the one that --schedule names. A streamed workbook runs behind every minute in
+which events came, or, where its query looks back for more than half an hour, three
 times in that span; windows overlap, and the same row comes again.
 
 Each run is recorded. Nothing is sent: what DNIF would send, and send again, is
