@@ -35,6 +35,6 @@ func Kinds(o Options) []workbook.Kind {
 		later("outlier", "anomalies of an entity in a stream"),
 		later("call", "the rows to another workbook, nothing back"),
 		later("return", "the rows to another workbook and its rows back"),
-		later("notification", "an e-mail with the rows"),
+		trigger.Notification(o.Trigger),
 	}
 }
