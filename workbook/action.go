@@ -44,6 +44,9 @@ type Action struct {
 	Number int `json:"action"`
 	Block  int `json:"block"`
 	Row    int `json:"row"`
+	// Run is the run that Block and Row are of, where that is one of a called
+	// workbook; 0 for the run itself. Numbers count through all runs of a rehearsal.
+	Run int64 `json:"of_run,omitempty"`
 
 	Integration string `json:"integration"`
 	// Type is ip, url, domain, mailbox, file_sha1, another of the vendor's,
@@ -64,6 +67,9 @@ type Action struct {
 	Protected bool `json:"protected,omitempty"`
 	// SameAs is the number of the action whose request this one repeats.
 	SameAs int `json:"same_as,omitempty"`
+	// SameRun is the run that has that action, where it is another one of the
+	// rehearsal; 0 for the action's own.
+	SameRun int64 `json:"same_as_run,omitempty"`
 	// Key is equal for two actions exactly when the second repeats the first.
 	Key string `json:"-"`
 

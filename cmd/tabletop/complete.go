@@ -64,7 +64,7 @@ func takenBy(usage string) suggest {
 
 // complete is a suggest as cobra calls it. No files are offered besides.
 func (s suggest) complete(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
-	found := slices.DeleteFunc(s(cmd, args, word), func(f string) bool { return !strings.HasPrefix(f, word) })
+	found := slices.DeleteFunc(slices.Clone(s(cmd, args, word)), func(f string) bool { return !strings.HasPrefix(f, word) })
 	directive := cobra.ShellCompDirectiveNoFileComp
 	if len(found) == 1 && strings.HasSuffix(found[0], "/") { // the path goes on
 		directive |= cobra.ShellCompDirectiveNoSpace

@@ -36,6 +36,9 @@ or without:
   Signal Block         Name, Tactic, Technique, Confidence, Score, Tags,
                        Target and Suspect (as in Host $DstIP)
   Search Block         Stream, filters, Aggregate, Rows, Duration
+  Outlier Block        Entity, Stream, Duration, Features
+  Visual Block         Type, Primary, Secondary
+  Notification Block   To, Cc, Bcc, Subject, Message, Rows
   Configuration Name   Request Method, URL, Headers, Payload
   Parameters           Name, Default Value
 

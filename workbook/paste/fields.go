@@ -87,8 +87,9 @@ func (r *reader) home(known []label) label {
 // lacks reports whether what is open in a group has no such field yet.
 func (r *reader) lacks(l label) bool {
 	switch l.group {
-	case groupSignal:
-		return r.signal == nil || !r.signal.has(l.field)
+	case groupSignal, groupNotification, groupOutlier:
+		b := r.filling[l.group]
+		return b == nil || !b.has(l.field)
 	case groupWebhook:
 		return r.webhook == nil || *r.webhook.field(l.field) == ""
 	case groupWorkbook:
@@ -114,7 +115,7 @@ func (r *reader) below(l label) string {
 	switch f := r.formOf(next); {
 	case f == formJSON || f == formXML:
 		end = r.extent(next, f)
-	case l.field == "payload" || l.field == "knowledge":
+	case l.field == "payload" || l.field == "knowledge" || l.field == "message":
 		for end < len(r.lines) && !r.blank(end) && !r.text.labelled(end) && !fence(r.lines[end]) {
 			end++
 		}
@@ -150,10 +151,8 @@ func (r *reader) set(l label, value string, line int) {
 	case groupParameters:
 		r.group = groupParameters
 		r.setParameter(l.field, value, line)
-	case groupSignal:
-		r.setBlock(&r.signal, groupSignal, l.field, value, line)
-	case groupSearch:
-		r.setBlock(&r.search, groupSearch, l.field, value, line)
+	default:
+		r.setBlock(l.group, l.field, value, line)
 	}
 }
 
@@ -176,33 +175,34 @@ func (r *reader) setWorkbook(name, value string, line int) {
 	}
 }
 
-// setBlock fills a field of a signal or a search in; one that has it already is
-// whole, and another one begins.
-func (r *reader) setBlock(b **Block, kind, name, value string, line int) {
+// setBlock fills a field of a block in; a block that has it already is whole, and
+// another one begins.
+func (r *reader) setBlock(kind, name, value string, line int) {
 	if r.second {
 		r.lose(line)
 		return
 	}
 	f := Field{Name: name, Values: []string{value}, line: line + 1}
 	switch {
-	case name == "tags":
+	case slices.Contains(listFields, name) && name != "where":
 		f.Values = list(value)
 	case name == "duration":
 		f.Values, f.Written = []string{duration(value)}, value
-	case name == "subtechnique", name == "confidence", name == "score", name == "aggregate":
+	case name == "subtechnique", name == "confidence", name == "score", name == "aggregate", name == "type":
 		f = trimmed(f)
 	}
-	if *b != nil && (*b).has(name) && name != "where" && name != "tags" {
-		*b = nil
-	}
-	if *b == nil {
+	b := r.filling[kind]
+	if b == nil || b.has(name) && !slices.Contains(listFields, name) {
 		r.closeLabelled()
-		*b = &Block{Kind: kind, Line: line + 1}
-		r.labelled = *b
+		b = &Block{Kind: kind, Line: line + 1}
+		r.labelled, r.filling[kind] = b, b
 	}
 	r.group, r.side = kind, ""
-	(*b).add(f)
+	b.add(f)
 }
+
+// listFields are the fields that may have several values.
+var listFields = []string{"where", "tags", "to", "cc", "bcc", "features"}
 
 // trimmed writes a choice of the page the way a workbook does: one word with a
 // capital, a function in lower case.
@@ -214,6 +214,8 @@ func trimmed(f Field) Field {
 		if w := strings.ToLower(value); w == "high" || w == "medium" || w == "low" {
 			value = strings.ToUpper(w[:1]) + w[1:]
 		}
+	case "type":
+		value = strings.ToLower(strings.TrimSuffix(strings.ToLower(value), " chart"))
 	case "aggregate":
 		words := strings.Fields(value)
 		if len(words) > 0 {

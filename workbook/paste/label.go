@@ -13,6 +13,10 @@ const (
 	groupSignal     = "signal"
 	groupSearch     = "search"
 	groupWebhook    = "webhook"
+
+	groupNotification = "notification"
+	groupVisual       = "visual"
+	groupOutlier      = "outlier"
 )
 
 // A label is what the page writes before a value.
@@ -49,13 +53,23 @@ var labels = map[string][]label{
 	"suspects":               {{groupSignal, "suspect"}},
 	"knowledge base":         {{groupSignal, "knowledge"}},
 	"knowledge":              {{groupSignal, "knowledge"}},
-	"stream":                 {{groupSearch, "stream"}},
-	"filter":                 {{groupSearch, "where"}},
-	"filters":                {{groupSearch, "where"}},
+	"stream":                 {{groupOutlier, "stream"}, {groupSearch, "stream"}},
+	"filter":                 {{groupOutlier, "where"}, {groupSearch, "where"}},
+	"filters":                {{groupOutlier, "where"}, {groupSearch, "where"}},
 	"aggregate":              {{groupSearch, "aggregate"}},
-	"rows":                   {{groupSearch, "rows"}},
+	"rows":                   {{groupNotification, "rows"}, {groupSearch, "rows"}},
 	"limit":                  {{groupSearch, "rows"}},
-	"duration":               {{groupSearch, "duration"}},
+	"duration":               {{groupOutlier, "duration"}, {groupSearch, "duration"}},
+	"to":                     {{groupNotification, "to"}},
+	"cc":                     {{groupNotification, "cc"}},
+	"bcc":                    {{groupNotification, "bcc"}},
+	"subject":                {{groupNotification, "subject"}},
+	"message":                {{groupNotification, "message"}},
+	"type":                   {{groupVisual, "type"}},
+	"primary":                {{groupVisual, "primary"}},
+	"secondary":              {{groupVisual, "secondary"}},
+	"entity":                 {{groupOutlier, "entity"}},
+	"features":               {{groupOutlier, "features"}},
 	"configuration name":     {{groupWebhook, "name"}},
 	"integration name":       {{groupWebhook, "name"}},
 	"request method":         {{groupWebhook, "method"}},

@@ -98,7 +98,7 @@ func Read(name string, pasted []byte) (*Result, error) {
 	if len(t.lines) > MaxLines {
 		return nil, whole(fmt.Sprintf("more than %d lines, the most that are read", MaxLines), "import the blocks in parts")
 	}
-	r := &reader{text: t, out: &Result{file: t}}
+	r := &reader{text: t, out: &Result{file: t}, filling: map[string]*Block{}}
 	for r.at < len(t.lines) {
 		r.next()
 	}

@@ -79,6 +79,9 @@ func TestRead(t *testing.T) {
 		{"a side with no column", "Signal Block\nName: x\nTarget: the host", "signal: name=x;\n! 3: no column of the target"},
 		{"a search", "Search Block\n$Stream=SYSMON-CONFIG\nAND $System = WIN*\nNOT $User = SYSTEM\nAggregate: Count_unique $Hash\nLIMIT 5\nLast thirty minutes", "search: stream=SYSMON-CONFIG;where=$System = WIN*,NOT $User = SYSTEM;aggregate=count_unique $Hash;rows=5;duration=30m;"},
 		{"code behind a search", "Search Block\nRows: 1\n$A = *b\n$C = host($B)\nwhere $C != nil", "search: rows=1;where=$A = *b;\ncode: $C = host($B)⏎where $C != nil"},
+		{"a notification", "Notification Block\nTo: soc@example.com, $Owner\nCc: lead@example.com\nSubject: seen $SrcIP\nMessage\nLook at\n$SrcIP\n\nRows: 5", "notification: to=soc@example.com,$Owner;cc=lead@example.com;subject=seen $SrcIP;message=Look at⏎$SrcIP;rows=5;"},
+		{"a visual", "Visual Block\nType: Bar Chart\nPrimary: $SrcIP\nSecondary\n$Count(1)", "visual: type=bar;primary=$SrcIP;secondary=$Count(1);"},
+		{"an outlier", "Outlier Block\nEntity: $SrcIP\nStream: FIREWALL\nDuration: Last one day\nFeatures: count, sum $TXLen", "outlier: entity=$SrcIP;stream=FIREWALL;duration=1d;features=count,sum $TXLen;"},
 		{"webhook fields in any order", "Payload\n{\n \"a\": \"$A\"\n}\nPOST\nhttps://x.example/a\nHeaders: {\"Authorization\": \"Bearer [token]\"}\nConfiguration Name: N", "webhook N POST https://x.example/a {\"Authorization\": \"Bearer [token]\"} {⏎ \"a\": \"$A\"⏎}"},
 		{"headers told from a payload", "Configuration Name: N\n{\"a\": \"$A\"}\n{\"Content-Type\": \"x\"}", "webhook N   {\"Content-Type\": \"x\"} {\"a\": \"$A\"}"},
 		{"JSON behind a label and over lines", "Payload: {\n\"a\": 1\n}\nURL: https://x.example", "webhook Webhook 1  https://x.example  {⏎\"a\": 1⏎}\n! 1: a webhook without a name, called Webhook 1 here"},
@@ -131,7 +134,7 @@ var pieces = []string{
 	"Text Block", "Visual Block: bars", "Configuration Name: N", "Configuration Name", "URL", "https://x.example/$A", "POST", "Headers", "{", "}", `{"Accept": "x"}`,
 	`"a": "$A",`, "Payload: <a>", "<a>$A</a>", "Parameters", "Host = b", "Default Value: c", "Workbook: W", "Workbook: V", "Tags: a, 'b', #c", "```sql", "```",
 	"In the above figure, a workbook named W is executed", "Ensure you enable the integration", "hello", "it's: not, a [label]", "- a: b", "... ", "---", "%TAG", "",
-	"\x1b[31mred", "nul\x00", "\u202eright", "\u2028", "\u0085next", "a\tb", "'", `"`, "&a *b", "? x", "!tag x", "$A = host($B)", "where $A != nil", "{''}", "Folder: ' f", "Stage: TEST",
+	"\x1b[31mred", "nul\x00", "\u202eright", "\u2028", "\u0085next", "a\tb", "'", `"`, "&a *b", "? x", "!tag x", "$A = host($B)", "where $A != nil", "{''}", "Folder: ' f", "To: a@example.com, b", "Subject: $A: b", "Message", "Type: Bar Chart", "Primary: $A", "Notification Block", "Outlier Block", "Features: count, x", "Stage: TEST",
 }
 
 // written are the ways in which an input line may be found again, each in one or

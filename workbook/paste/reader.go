@@ -17,10 +17,10 @@ type reader struct {
 	group string
 	// labelled is a block whose label has been read and whose content has not.
 	labelled *Block
-	// signal, search, webhook and parameter are what fields are filled into; nil
-	// where the next field begins one.
-	signal, search *Block
-	webhook        *Webhook
+	// filling are the blocks of fields, by their kinds, and webhook the webhook,
+	// that fields are filled into; nil where the next field begins one.
+	filling map[string]*Block
+	webhook *Webhook
 	// side is target or suspect while their columns are listed.
 	side string
 	// heads are the lines that tell of the workbook, but of none of its blocks.
@@ -74,12 +74,7 @@ func (r *reader) block(kind string, count int, rest string) {
 	}
 	r.group, r.side = kind, ""
 	b := &Block{Kind: kind, Line: line + 1, Number: count}
-	switch kind {
-	case groupSignal:
-		r.signal = b
-	case groupSearch:
-		r.search = b
-	}
+	r.filling[kind] = b
 	r.labelled = b
 	r.at++
 	if rest == "" {
@@ -106,15 +101,19 @@ func (r *reader) closeLabelled() {
 		fix := "the page shows it as a picture: paste its text below the label"
 		r.out.Problems = append(r.out.Problems, r.problem(b.Line-1, why, fix))
 		r.out.loose = append(r.out.loose, loose{b.Line, strings.TrimSpace(r.lines[b.Line-1]), why, fix})
-		if r.signal == b {
-			r.signal = nil
-		}
-		if r.search == b {
-			r.search = nil
-		}
+		r.forget(b)
 		return
 	}
 	r.out.Blocks = append(r.out.Blocks, b)
+}
+
+// forget fills no more fields into a block.
+func (r *reader) forget(b *Block) {
+	for kind, open := range r.filling {
+		if open == b {
+			delete(r.filling, kind)
+		}
+	}
 }
 
 // add makes a block of a text, under the label that was read, if any.
@@ -124,9 +123,7 @@ func (r *reader) add(kind, text string) {
 		r.closeLabelled()
 		b = &Block{Line: r.at + 1}
 	}
-	if r.search == b {
-		r.search = nil
-	}
+	r.forget(b)
 	b.Kind, b.Text = kind, text
 	r.labelled, r.group = b, kind
 	r.closeLabelled()

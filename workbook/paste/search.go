@@ -20,7 +20,7 @@ var (
 func (r *reader) filter(line string) bool {
 	at := r.at
 	set := func(name, value string) bool {
-		r.setBlock(&r.search, groupSearch, name, value, at)
+		r.setBlock(groupSearch, name, value, at)
 		r.at++
 		return true
 	}

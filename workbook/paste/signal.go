@@ -69,6 +69,6 @@ func (r *reader) columns(side, value string, line int) bool {
 }
 
 func (r *reader) setColumn(side, key, column string, line int) {
-	r.setBlock(&r.signal, groupSignal, side+"."+strings.ToLower(key), column, line)
+	r.setBlock(groupSignal, side+"."+strings.ToLower(key), column, line)
 	r.side = side
 }

@@ -195,9 +195,9 @@ func (w *writer) fields(fields []Field) {
 					w.line(4, key+": "+scalar(g.Values[0]))
 				}
 			}
-		case f.Name == "where" || f.Name == "tags":
+		case slices.Contains(listFields, f.Name):
 			w.list(3, f.Name, f.Values)
-		case f.Name == "knowledge":
+		case f.Name == "knowledge" || f.Name == "message":
 			w.text(3, f.Name, f.Values[0])
 		default:
 			end := ""

@@ -36,6 +36,7 @@ func Rules() []Rule {
 		{RuleNullSender, never, "the sender of reports of failed delivery"},
 		{RuleRole, never, "a mailbox that keeps mail itself working, such as postmaster"},
 		{RuleFreeMail, never, "a domain that gives mailboxes to anyone"},
+		{RuleMailDomain, never, "a recipient outside of the domains to which e-mails may go"},
 		{RuleEmptyFile, never, "the hash of a file without content"},
 		{RuleManyHosts, ask, "a file that events show on many machines"},
 		{RuleSystemFolder, ask, "a file that events show in a folder of the system"},
