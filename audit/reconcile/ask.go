@@ -12,8 +12,11 @@ import (
 // request for the same.
 type ask struct {
 	span
-	ids                  []string
-	takenBack, uncertain bool
+	ids       []string
+	takenBack bool
+	// doubt is that of the last action, empty where one of them has none.
+	doubt string
+	sure  bool
 	// task and entry are the records that belong to it, nil where none does;
 	// standing is one that was there before.
 	task, entry, standing *Record
@@ -31,7 +34,11 @@ func (o Options) asksOf(actions []Action) []*ask {
 		current.last = a.Time
 		current.ids = append(current.ids, a.ID)
 		// The last action tells how it stands.
-		current.takenBack, current.uncertain = a.TakenBack, a.Uncertain
+		current.takenBack = a.TakenBack
+		current.sure = current.sure || a.Doubt == ""
+		if current.doubt = a.Doubt; current.sure {
+			current.doubt = ""
+		}
 	}
 	return asks
 }

@@ -35,9 +35,6 @@ func (s *side) judge(a *ask) Finding {
 	if a.standing != nil {
 		reason += ": it stood there before, and the vendor makes no second one"
 	}
-	if a.uncertain {
-		reason += "; this settles what the audit calls unknown"
-	}
 	return s.finding(There, a.first, reason, a.ids, records)
 }
 
@@ -55,8 +52,8 @@ func (s *side) missing(a *ask) string {
 	if r := s.closest(a); r != nil {
 		reason = fmt.Sprintf("none at that time; the nearest is %s, %s away", r.said(), roughly(a.apart(r.Time)))
 	}
-	if a.uncertain {
-		reason += "; the audit calls it unknown: tabletop resume may settle it"
+	if a.doubt != "" {
+		reason += "; " + a.doubt
 	}
 	return reason
 }

@@ -17,8 +17,8 @@ type Action struct {
 	Task string
 	// TakenBack says that it was undone.
 	TakenBack bool
-	// Uncertain says that nobody knows whether its request arrived.
-	Uncertain bool
+	// Doubt says why it may not have arrived, empty where nothing does.
+	Doubt string
 }
 
 // A RecordKind is what a record is of.

@@ -16,8 +16,8 @@ type Signal struct {
 	ID   string
 	Key  string
 	Name string
-	// First and Last are when it was first and last seen; of one that was found both
-	// may be zero.
+	// First and Last are when it was first and last seen. Of one that was found only
+	// First counts, and is zero where nobody knows.
 	First, Last time.Time
 }
 

@@ -42,8 +42,8 @@ func windowOf(o Options, expected []span) window {
 	for _, s := range expected {
 		all = all.with(s)
 	}
-	// The last moment is in the window, whose end is not.
-	return window{all.first.Add(-o.Within), all.last.Add(o.Within + 1)}
+	// In whole seconds; the last moment is in the window, whose end is not.
+	return window{all.first.Add(-o.Within).Truncate(time.Second), all.last.Add(o.Within + time.Second).Truncate(time.Second)}
 }
 
 // holds reports whether a moment is in the window; one that nobody knows is.

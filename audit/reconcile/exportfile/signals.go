@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tabletop/workbook"
+	"tabletop/workbook/events"
 )
 
 // A Signal is one of DNIF's stream SIGNALS.
@@ -17,8 +18,8 @@ type Signal struct {
 	// Fields are its target and suspect: by host, user and so on behind target or
 	// suspect, in small letters, as targethost.
 	Fields map[string]string
-	// First and Last are zero where the file does not tell.
-	First, Last time.Time
+	// First is when it was first seen, zero where the file does not tell.
+	First time.Time
 }
 
 // A SignalExport is what an export of signals says.
@@ -80,14 +81,23 @@ func Signals(path string, text []byte, zone *time.Location) (SignalExport, error
 				s.Fields[field] = v
 			}
 		}
-		var first, last bool
-		s.First, first = f.time(o, []string{"firstseen", "cnamtime"}, zone)
-		s.Last, last = f.time(o, []string{"lastseen", "firstseen", "cnamtime"}, zone)
-		if first && last {
+		var known bool
+		if s.First, known = f.seen(o, zone); known {
 			e.Signals = append(e.Signals, s)
 		}
 	}
 	return e, f.err()
+}
+
+// seen is when a signal was first seen: $FirstSeen, or where that names no zone and
+// nobody does, $CNAMTime, which counts from 1970.
+func (f *file) seen(o object, zone *time.Location) (time.Time, bool) {
+	if _, local, err := events.ParseTime(o.get("firstseen"), zone); err == nil && local {
+		if t, local, err := events.ParseTime(o.get("cnamtime"), zone); err == nil && !local {
+			return t, true
+		}
+	}
+	return f.time(o, []string{"firstseen", "cnamtime"}, zone)
 }
 
 // Key is equal for signals that are the same, as far as the fields of an export
