@@ -96,7 +96,7 @@ func kindOf(o object) reconcile.RecordKind {
 	case "suspiciousobject":
 		return reconcile.Entry
 	}
-	if o.has(statusFields...) || !o.has(listFields...) && (o.has(idFields...) || o.has(createdFields...)) {
+	if o.get(statusFields...) != "" || !o.has(listFields...) && o.get(slices.Concat(idFields, createdFields)...) != "" {
 		return reconcile.Task
 	}
 	return reconcile.Entry
