@@ -46,33 +46,33 @@ func reconcileCommand(c *console) *cobra.Command {
 	r := &reconciliation{}
 	cmd := &cobra.Command{
 		Use:   "reconcile",
-		Short: "Hold a vendor's own list against what the runs say DNIF would send",
-		Long: `reconcile reads what a vendor exports, its tasks or its list of what is blocked,
-and DNIF's export of the stream SIGNALS, and holds both against the audit: what
-DNIF would have sent, by the rehearsals, and what tabletop sent. It tells, target
-by target, what is
+		Short: "Hold a vendor's own list against what DNIF would have sent",
+		Long: `reconcile reads what a vendor exports, its tasks or its list of what is
+blocked, and DNIF's export of the stream SIGNALS, and holds both against the
+audit: what DNIF would have sent, by the rehearsals, and what tabletop sent. It
+tells, target by target, what is
 
+  protected    there, and the guard says that it must never be blocked
   missing      expected, and not there
   unexpected   there, and no run expects it
   twice        there more often than it is expected
-  protected    there, and the guard says that it must never be blocked
   gone         was there, and has expired, was evicted or was taken off
   there        expected and there
 
 and exits 3 where one of the first four is told.
 
 --vendor reads tasks and lists of Trend Micro's API v3.0 and v2.0 as it answers
-them, pages behind one another too, CSV of its console, and what tabletop
-simulate --export writes; it may be given again, as for tasks and the list.
-A task list alone doesn't tell what expired, the list alone not what failed.
---signals reads a search's JSON, NDJSON, or the grid's CSV.
+them, also pages behind one another, the CSV of its console, and what tabletop
+simulate --export writes. Give it again for tasks and the list: tasks alone
+don't tell what expired, the list alone not what failed. --signals reads a
+search's JSON, NDJSON, or the grid's CSV.
 
 A rehearsal expects its actions at its clock, or with --at recorded when it ran;
 what tabletop sent is expected when it was sent. A record belongs to them where
-its time lies --within of that, and a block from before that still stands counts,
-as a vendor makes no second one. --from and --until bound what is told, by default
-the time of all that is expected. Requests with a hole or without a target are
-left out. The audit is only read.`,
+its time lies --within of that. A block from before that still stands counts,
+since a vendor makes no second one. --from and --until bound what is told, by
+default the time of all that is expected. Requests with a hole or without a
+target are left out. The audit is only read.`,
 		Example: `  tabletop reconcile --vendor tasks.json --vendor list.json
   tabletop reconcile --vendor list.csv --signals signals.csv --tz Asia/Kolkata
   tabletop reconcile --vendor tasks.json --from 2026-01-01 --until 2026-02-01

@@ -84,7 +84,8 @@ func (b *vendorRecord) read() bool {
 		}
 		b.state()
 	}
-	return b.aim() && b.times() && b.effect()
+	b.effect()
+	return b.aim() && b.times()
 }
 
 // kindOf tells tasks from entries of a list: a task has a state or a number of its
@@ -130,10 +131,10 @@ func (b *vendorRecord) aim() bool {
 }
 
 // effect reads why an entry of the list stops nothing.
-func (b *vendorRecord) effect() bool {
+func (b *vendorRecord) effect() {
 	o := b.object
 	if b.record.Kind != reconcile.Entry {
-		return true
+		return
 	}
 	switch {
 	case strings.EqualFold(o.get("inexceptionlist"), "true"):
@@ -143,5 +144,4 @@ func (b *vendorRecord) effect() bool {
 	case strings.EqualFold(o.get("enforced"), "false"):
 		b.record.Idle = "it is not enforced"
 	}
-	return true
 }

@@ -1,7 +1,10 @@
 package exportfile
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -141,8 +144,24 @@ func TestVendorMistakes(t *testing.T) {
 
 // TestTooManyRecords stops at the bound.
 func TestTooManyRecords(t *testing.T) {
-	got, err := Vendor("x", []byte("target\n"+strings.Repeat("203.0.113.7\n", MaxRecords+1)), nil)
-	if len(got.Records) != MaxRecords || err == nil || !strings.Contains(err.Error(), fmt.Sprintf("x:%d:1: more than %d records", MaxRecords+2, MaxRecords)) {
-		t.Errorf("%d records, %v", len(got.Records), err)
+	f := &file{path: "x", text: []byte("target\n203.0.113.7\n"), objects: make([]object, MaxRecords)}
+	f.readCSV()
+	if err := f.err(); len(f.objects) != MaxRecords || err == nil || !strings.Contains(err.Error(), fmt.Sprintf("x:2:1: more than %d records", MaxRecords)) {
+		t.Errorf("%d records, %v", len(f.objects), err)
+	}
+}
+
+// TestOpenBoundsTheFile refuses a file that is too large before it is held.
+func TestOpenBoundsTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "large.json")
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(file.Truncate(MaxFile+1), file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(path); err == nil || !strings.Contains(err.Error(), "more than 128 MiB") {
+		t.Error(err)
 	}
 }
