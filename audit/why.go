@@ -314,6 +314,8 @@ func (w *why) steps(c *Chain, run int64, block, row int) error {
 	}
 	at := t.acted(block, row)
 	switch {
+	case row == 0 && at >= 0 && t.blocks[at].Kind == "notification":
+		c.Gap = "it comes of all the rows that its block was given, which is why none is named"
 	case row == 0:
 		c.Gap = "a directive behind its own took its row away, and the block keeps only the rows of its end"
 	case at < 0:

@@ -35,6 +35,6 @@ func Kinds(o Options) []workbook.Kind {
 		later("outlier", "anomalies of an entity in a stream"),
 		Call(),
 		Return(),
-		later("notification", "an e-mail with the rows"),
+		trigger.Notification(o.Trigger),
 	}
 }

@@ -104,11 +104,7 @@ func Prepare(text source.Text, offset int, o Options, p *workbook.Preparation) w
 			}
 		}
 	}
-	judge := o.Guard
-	if judge == nil {
-		judge = guard.New()
-	}
-	return &step{integration, o.Integrations.Protected(judge), rehearser{o.Vendor}, o.Planning, o.Look}
+	return newStep(integration, o)
 }
 
 func notFoundFix(path string) string {

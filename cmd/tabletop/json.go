@@ -25,7 +25,9 @@ type runObject struct {
 	// last, which a record does not know.
 	Stores     []workbook.StoreChange `json:"stores"`
 	StoresKept *bool                  `json:"stores_kept,omitempty"`
-	Audit      workbook.Head          `json:"audit"`
+	// Unusual says in what the run differs from earlier ones of the workbook.
+	Unusual []string      `json:"unusual,omitempty"`
+	Audit   workbook.Head `json:"audit"`
 }
 
 type blockObject struct {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"tabletop/blocks/trigger/delivery"
+	"tabletop/blocks/trigger/message"
 	"tabletop/workbook"
 )
 
@@ -189,10 +191,10 @@ func (c *console) actions(done workbook.BlockResult) {
 	if common != nil {
 		c.head(*common)
 	}
-	for i, a := range list[:min(len(list), shownActions)] {
+	for _, a := range list[:min(len(list), shownActions)] {
 		var e workbook.Evidence
-		if rows := done.Output.Table.Rows; i < len(rows) {
-			e = rows[i].Evidence
+		if rows := done.Output.Table.Rows; a.Row > 0 && a.Row <= len(rows) {
+			e = rows[a.Row-1].Evidence
 		}
 		c.action(a, e, common == nil)
 	}
@@ -246,7 +248,9 @@ func (c *console) actionDetails(a workbook.Action, e workbook.Evidence, withHead
 		if withHead {
 			c.head(*a.Request)
 		}
-		c.wrapped(oneLine(a.Request.Body))
+		for _, line := range bodyLines(*a.Request) {
+			c.wrapped(line)
+		}
 	}
 	if a.Response != nil && a.Verdict != workbook.Deduplicated {
 		c.wrapped(fmt.Sprintf("simulated answer %d  %s", a.Response.Status, oneLine(a.Response.Body)))
@@ -306,6 +310,17 @@ func (c *console) head(r workbook.Request) {
 	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
 		c.wrapped(name + ": " + r.Headers[name])
 	}
+}
+
+// bodyLines are the lines in which a request's body is shown: one, or for an
+// e-mail what its reader sees.
+func bodyLines(r workbook.Request) []string {
+	if r.Method == delivery.MethodMail {
+		if read, err := message.Read(r.Body); err == nil {
+			return read.Lines()
+		}
+	}
+	return []string{oneLine(r.Body)}
 }
 
 // oneLine puts a body that is laid out over lines into one.

@@ -327,12 +327,14 @@ func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.L
 		err = r.session.Commit(ctx)
 		held.kept = err == nil
 	}
+	said := unusual(ctx, log, b.program.Workbook.Name, result)
 	if r.output == "json" {
 		o := runJSON(info, result, r.keepRows)
-		o.Stores, o.StoresKept = notNil(held.changes), &held.kept
+		o.Stores, o.StoresKept, o.Unusual = notNil(held.changes), &held.kept, said
 		c.json(o)
 		return result, err
 	}
+	c.unusual(said)
 	c.closing(result, held)
 	return result, err
 }

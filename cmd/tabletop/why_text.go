@@ -122,7 +122,9 @@ func (a *answer) verdict(c *console) []branch {
 			request.add(leaf(name + ": " + r.Headers[name]))
 		}
 		if r.Body != "" {
-			request.add(leaf(oneLine(r.Body)))
+			for _, line := range bodyLines(*r) {
+				request.add(leaf(line))
+			}
 		}
 		request.add(leaf("through " + act.Integration))
 		out = append(out, request)
