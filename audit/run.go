@@ -38,6 +38,8 @@ type Run struct {
 	// where that is not recorded.
 	Events string
 	Files  []workbook.EventFile
+	// Terms are nil where the record is older than they are.
+	Terms *workbook.Terms
 	// Status is one of workbook's, or RunningOrDied.
 	Status  string
 	Blocks  []Block
@@ -122,6 +124,7 @@ func (r *Run) begin(at, body string) (err error) {
 			Path: string(f.Path), Kind: string(f.Kind), Bytes: f.Bytes, Root: string(f.Root), Events: f.Events, Undecodable: f.Undecodable,
 		})
 	}
+	r.Terms = said.Terms.terms()
 	r.Warnings = plain(said.Warnings)
 	r.Status = RunningOrDied
 	return nil

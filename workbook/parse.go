@@ -41,6 +41,18 @@ func ReadFile(path string, kinds []Kind) (*Workbook, source.Problems, error) {
 	return w, problems, nil
 }
 
+// ReadRecorded reads a workbook whose text a record kept, where the file itself
+// may be another by now. Its results are as those of ReadFile.
+func ReadRecorded(d Document, kinds []Kind) (*Workbook, source.Problems, error) {
+	node, err := source.Parse(d.Path, d.Text)
+	if err != nil {
+		return nil, nil, err
+	}
+	w, problems := parse(d.Path, node, kinds)
+	w.Text = d.Text
+	return w, problems, nil
+}
+
 func parse(path string, node source.Node, kinds []Kind) (*Workbook, source.Problems) {
 	var d document
 	problems := source.Decode(node, &d)

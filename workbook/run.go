@@ -33,6 +33,22 @@ type Env struct {
 	// Signals and Actions are those of the run so far.
 	Signals []Signal
 	Actions []Action
+	// Before, where set, is told of each directive of a block before it runs;
+	// the runner tells it of the block.
+	Before Before
+}
+
+// A Before is told of a step that is about to run on rows, a block's or one of
+// several in a block. Its error ends the run. It changes nothing of what it is
+// given.
+type Before func(ctx context.Context, step any, in Table, env *Env) error
+
+// Tell calls a Before that is set.
+func (b Before) Tell(ctx context.Context, step any, in Table, env *Env) error {
+	if b == nil {
+		return nil
+	}
+	return b(ctx, step, in, env)
 }
 
 // An Output is what a block did.
@@ -87,6 +103,8 @@ type Options struct {
 	Recorder Recorder
 	// Observe, where set, is told of each block as soon as it is recorded.
 	Observe func(BlockResult)
+	// Before, where set, is told of each step before it runs.
+	Before Before
 }
 
 // recordWithin bounds the time that writing one record may take once the run
@@ -106,7 +124,7 @@ func (p *Program) Run(ctx context.Context, o Options) (Result, error) {
 		return Result{}, fmt.Errorf("record the start of the run: %w", err)
 	}
 	result := Result{Run: run, Status: Completed, Warnings: o.Info.Warnings}
-	env := &Env{Workbook: p.Workbook.Name, Run: run, Now: o.Info.Now, Zone: o.Info.Zone, MaxRows: o.MaxRows, Strict: o.Strict}
+	env := &Env{Workbook: p.Workbook.Name, Run: run, Now: o.Info.Now, Zone: o.Info.Zone, MaxRows: o.MaxRows, Strict: o.Strict, Before: o.Before}
 	failed := p.blocks(ctx, o, &result, env)
 	result.Signals, result.Actions = env.Signals, env.Actions
 	result.Totals = Count(result.Actions)
@@ -158,6 +176,9 @@ func (p *Program) blocks(ctx context.Context, o Options, result *Result, env *En
 func (p *Program) block(ctx context.Context, i int, in Table, stream string, env *Env) BlockResult {
 	done := BlockResult{Block: p.Workbook.Blocks[i], RowsIn: len(in.Rows)}
 	if done.Failed = ctx.Err(); done.Failed != nil {
+		return done
+	}
+	if done.Failed = env.Before.Tell(ctx, p.steps[i], in, env); done.Failed != nil {
 		return done
 	}
 	start := time.Now()

@@ -59,7 +59,7 @@ What blocks write to event stores is seen by the run alone, and told at its end;
 	}
 	f := cmd.Flags()
 	r.workbookFlags(f)
-	r.eventFlags(f, "5m")
+	r.eventFlags(f, standardWindow)
 	f.StringVar(&r.audit, "audit", "audit.db", "the audit to record the run in")
 	f.StringVar(&r.stores, "stores", "", "the file of event stores (default beside the audit, as in audit.stores.db)")
 	f.BoolVar(&r.keepStores, "keep-stores", false, "keep what the run writes to event stores")
@@ -67,11 +67,17 @@ What blocks write to event stores is seen by the run alone, and told at its end;
 	f.StringVar(&r.ticket, "ticket", "", "the ticket that the run belongs to, for the audit")
 	f.StringVarP(&r.output, "output", "o", "text", "text or json")
 	f.StringSliceVar(&r.failOn, "fail-on", nil, "exit 3 where an action has one of these verdicts, as in protected,invalid")
-	f.IntVar(&r.maxRows, "max-rows", 100_000, "the most rows that a block may give")
+	f.IntVar(&r.maxRows, "max-rows", standardMaxRows, "the most rows that a block may give")
 	f.IntVar(&r.keepRows, "keep-rows", 1000, "rows of each block that are kept and shown in JSON")
 	f.BoolVar(&r.strict, "strict", false, "make errors of lines and files that can't be decoded and of Python that fails")
 	return cmd
 }
+
+// What a run reads and gives where its flags don't say otherwise.
+const (
+	standardWindow  = "5m"
+	standardMaxRows = 100_000
+)
 
 // failNames are the short names that --fail-on takes beside the verdicts.
 var failNames = map[string]workbook.Verdict{
@@ -169,6 +175,9 @@ func (r *rehearsal) rehearse(ctx context.Context, c *console, path string, then 
 	}
 	info := r.info(b, files, now, from, warnings)
 	info.Program = <-digest
+	if info.Terms, err = r.terms(ctx, b); err != nil {
+		return nothingRan(errors.Join(err, log.Close()))
+	}
 	result, err := r.play(ctx, c, b, log, info)
 	if err == nil {
 		err = then(b, log, info, result)
