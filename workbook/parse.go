@@ -18,6 +18,7 @@ type document struct {
 	Stage      string                   `yaml:"stage" enum:"test,beta,dev,prod" doc:"how far the workbook has come"`
 	Tags       []string                 `yaml:"tags" doc:"words to find the workbook by"`
 	Parameters map[string]parameterNode `yaml:"parameters" doc:"values to set with --set NAME=VALUE; a query names one as {Name}"`
+	Schedule   source.Node              `yaml:"schedule" doc:"when DNIF runs the workbook by itself: off, streamed, or a map of cron and timezone"`
 	Suppress   []suppressionNode        `yaml:"suppress" doc:"rules that silence signals, tried in order until one matches; the rows pass on"`
 	Blocks     source.Node              `yaml:"blocks,required" doc:"the blocks, run one after the other, each on the rows of the one before"`
 }
@@ -66,6 +67,9 @@ func parse(path string, node source.Node, kinds []Kind) (*Workbook, source.Probl
 	w.Parameters = parameters(node, d.Parameters)
 	rules, more := suppressions(d.Suppress, node)
 	w.Suppress, problems = rules, append(problems, more...)
+	if w.Schedule, more = readSchedule(d.Schedule); len(more) > 0 {
+		problems = append(problems, more...)
+	}
 	if d.Blocks.Exists() && !d.Blocks.IsList() {
 		problems = append(problems, d.Blocks.Problem("blocks must be a list", "begin each block with '- ', as in '- sql: |'"))
 	}

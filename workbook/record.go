@@ -25,11 +25,13 @@ type Head struct {
 
 // The modes of a run. ModeApply sends to a vendor and ModeResume asks one;
 // ModeSimulate sends to a simulator on this machine. ModePlan is a rehearsal
-// that wrote a plan, ModeUndo the making of a plan that takes actions back,
+// that wrote a plan, ModeStream one of those that played a workbook over its
+// events, ModeUndo the making of a plan that takes actions back,
 // ModeRefuse a plan that was not applied.
 const (
 	ModeRehearse = "rehearse"
 	ModePlan     = "plan"
+	ModeStream   = "stream"
 	ModeApply    = "apply"
 	ModeSimulate = "simulate"
 	ModeResume   = "resume"
@@ -101,6 +103,9 @@ type Terms struct {
 	Strict  bool
 	// Sources is the sources file that was named, empty where none was.
 	Sources string
+	// SignalsFrom is the first of the runs before this one whose signals it could
+	// read, which are those of its mode and workbook; 0 where it read its own.
+	SignalsFrom int64
 	// Stores is the file of event stores, StoreStates the stores in it when the
 	// run began.
 	Stores      string

@@ -25,6 +25,7 @@ type Workbook struct {
 	Stage      string
 	Tags       []string
 	Parameters []Parameter
+	Schedule   Schedule
 	// Suppress are the rules that silence signals, in the order in which they are
 	// tried.
 	Suppress []Suppression

@@ -90,7 +90,7 @@ func (r *recordedRun) again(ctx context.Context, c *console, o againOptions) (*r
 		Parameters: b.program.Parameters, Integrations: b.integrations, Guard: b.guard, Files: files,
 	}
 	done.result, done.failed = b.program.Run(ctx, workbook.Options{
-		Info: info, MaxRows: r.terms.MaxRows, Strict: r.terms.Strict, Recorder: unrecorded(r.run.Number), Before: o.before,
+		Info: info, MaxRows: r.terms.MaxRows, Strict: r.terms.Strict, Recorder: unrecorded(r.run.Number), Earlier: r.earlier, Before: o.before,
 	})
 	return done, ctx.Err()
 }

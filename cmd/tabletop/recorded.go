@@ -23,6 +23,8 @@ type recordedRun struct {
 	terms               workbook.Terms
 	// stores is the file of event stores.
 	stores string
+	// earlier are the signals of runs before it that it could read.
+	earlier []workbook.Signal
 	// assumed says what the record does not hold and was taken to be standard.
 	assumed []string
 }
@@ -61,8 +63,25 @@ func (r *record) readRecorded(ctx context.Context, reader *audit.Reader, number 
 	if again.integrations, err = text(audit.IntegrationsText, run.Integrations != nil); err != nil {
 		return nil, err
 	}
-	again.guard, err = text(audit.GuardText, run.Guard != nil)
-	return again, err
+	if again.guard, err = text(audit.GuardText, run.Guard != nil); err != nil {
+		return nil, err
+	}
+	return again, again.takeEarlier(ctx, reader)
+}
+
+// takeEarlier gathers the signals of the runs before this one that it could
+// read.
+func (r *recordedRun) takeEarlier(ctx context.Context, reader *audit.Reader) error {
+	for n := r.terms.SignalsFrom; n > 0 && n < r.run.Number; n++ {
+		before, err := reader.Show(ctx, n)
+		if err != nil {
+			return nothingRan(fmt.Errorf("run %d read the signals of run %d: %w", r.run.Number, n, err))
+		}
+		if before.Mode == r.run.Mode && before.Workbook.Digest == r.run.Workbook.Digest {
+			r.earlier = workbook.Coalesce(r.earlier, before.Signals)
+		}
+	}
+	return nil
 }
 
 // textGone marks the errors of texts that an audit does not give back.
@@ -79,7 +98,7 @@ func textGone(err error) error {
 // repeatable refuses runs that ran no workbook.
 func repeatable(ctx context.Context, reader *audit.Reader, run audit.Run) error {
 	switch run.Mode {
-	case workbook.ModeRehearse, workbook.ModePlan:
+	case workbook.ModeRehearse, workbook.ModePlan, workbook.ModeStream:
 		return nil
 	case "":
 		return nothingRan(fmt.Errorf("run %d: what it ran was purged, so it can't be run again", run.Number))

@@ -126,6 +126,36 @@ func TestAFreshRunIsAlwaysTheSameAgain(t *testing.T) {
 	}
 }
 
+// TestReplayOfStreamedRuns makes runs again that read each other's signals.
+func TestReplayOfStreamedRuns(t *testing.T) {
+	t.Chdir(t.TempDir())
+	book := `workbook: odd
+schedule: streamed
+blocks:
+  - sql: SELECT $IP FROM E WHERE $Duration=1m
+  - signal: {name: 'seen _$IP_', target: {host: $IP}}
+  - sql: SELECT $DetectionName, $Occurrences FROM SIGNALS WHERE $Duration=1d
+`
+	event := `{"$IP":"203.0.113.9","$CNAMTime":1769195112204}
+{"$IP":"203.0.113.10","$CNAMTime":1769195173204}
+{"$IP":"203.0.113.9","$CNAMTime":1769195234204}
+`
+	if err := os.Mkdir("events", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"workbook.yaml": book, "events/E.ndjson": event} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done(t, "stream", ".")
+	for run, rows := range map[string]int{"1": 3, "2": 4, "3": 4} {
+		if o := replayed(t, exitDone, run); !o.Same || o.Rows != rows || len(o.Changed) > 0 {
+			t.Errorf("run %s: %+v", run, o)
+		}
+	}
+}
+
 func TestReplayTellsTheFirstDifference(t *testing.T) {
 	copyExample(t, "suspicious-remote-desktop")
 	done(t, "run", "book")

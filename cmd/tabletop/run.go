@@ -7,12 +7,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"tabletop/audit"
 	"tabletop/workbook"
+	"tabletop/workbook/events"
 	"tabletop/workbook/source"
 )
 
@@ -137,44 +139,21 @@ func (r *rehearsal) rehearse(ctx context.Context, c *console, path string, then 
 		return err
 	}
 	defer kept.Close()
-	digest := make(chan string, 1)
-	go func() { digest <- programDigest() }()
-	r.bar = newBar(c)
-	b, err := r.prepare(ctx, path, true)
+	ready, err := r.ready(ctx, c, path)
 	if err != nil {
 		return err
 	}
-	r.bar.show()
 	defer r.bar.hide()
-	survey, warnings, err := r.surveyed(ctx, b, r.strict)
+	b := ready.bench
+	now, from, err := r.clockOf(b, ready.survey, b.program.Streams())
 	if err != nil {
 		return err
 	}
-	left, err := leftOut(ctx, b.set, r.strict)
-	if err != nil {
-		return nothingRan(err)
-	}
-	warnings = append(left, warnings...)
-	now, from, err := r.clockOf(b, survey, b.program.Streams())
-	if err != nil {
-		return err
-	}
-	for _, p := range b.warnings {
-		p.Warning = false // which is said before all of them
-		warnings = append(warnings, p.String())
-	}
-	warnings = append(warnings, b.options.Trigger.Guard.At(now).Expired()...)
-	files, err := b.set.Hash(ctx)
-	if err != nil {
-		return nothingRan(err)
-	}
-	files = append(files, b.options.Trigger.Guard.Files()...)
 	log, err := audit.Open(ctx, r.audit, audit.Options{Now: time.Now, KeepRows: keepAtLeast(r.keepRows)})
 	if err != nil {
 		return nothingRan(err)
 	}
-	info := r.info(b, files, now, from, warnings)
-	info.Program = <-digest
+	info := ready.info(r, now, from)
 	if info.Terms, err = r.terms(ctx, b); err != nil {
 		return nothingRan(errors.Join(err, log.Close()))
 	}
@@ -186,6 +165,66 @@ func (r *rehearsal) rehearse(ctx context.Context, c *console, path string, then 
 		err = closing
 	}
 	return err
+}
+
+// A readied is a workbook with its events read, before its clock is set.
+type readied struct {
+	*bench
+	survey   *events.Survey
+	files    []workbook.EventFile
+	warnings []string
+	// digest gives the program's, once.
+	digest func() string
+}
+
+// ready prepares a workbook and reads its events. The bar may still show.
+func (r *rehearsal) ready(ctx context.Context, c *console, path string) (*readied, error) {
+	digest := make(chan string, 1)
+	go func() { digest <- programDigest() }()
+	r.bar = newBar(c)
+	b, err := r.prepare(ctx, path, true)
+	if err != nil {
+		return nil, err
+	}
+	r.bar.show()
+	out := &readied{bench: b, digest: sync.OnceValue(func() string { return <-digest })}
+	if err := r.readEvents(ctx, out); err != nil {
+		r.bar.hide()
+		return nil, err
+	}
+	return out, nil
+}
+
+// readEvents surveys and hashes the events, and gathers what is to be said of
+// them.
+func (r *rehearsal) readEvents(ctx context.Context, out *readied) error {
+	b := out.bench
+	survey, warnings, err := r.surveyed(ctx, b, r.strict)
+	if err != nil {
+		return err
+	}
+	left, err := leftOut(ctx, b.set, r.strict)
+	if err != nil {
+		return nothingRan(err)
+	}
+	out.survey, out.warnings = survey, append(left, warnings...)
+	for _, p := range b.warnings {
+		p.Warning = false // which is said before all of them
+		out.warnings = append(out.warnings, p.String())
+	}
+	if out.files, err = b.set.Hash(ctx); err != nil {
+		return nothingRan(err)
+	}
+	out.files = append(out.files, b.options.Trigger.Guard.Files()...)
+	return nil
+}
+
+// info gathers what the record says of a run whose clock stands at now.
+func (y *readied) info(r *rehearsal, now time.Time, from string) workbook.Info {
+	warnings := append(slices.Clone(y.warnings), y.options.Trigger.Guard.At(now).Expired()...)
+	info := r.info(y.bench, y.files, now, from, warnings)
+	info.Program = y.digest()
+	return info
 }
 
 // keepAtLeast turns --keep-rows into what the audit takes, for which 0 is its
