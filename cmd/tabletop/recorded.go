@@ -78,7 +78,9 @@ func (r *recordedRun) takeEarlier(ctx context.Context, reader *audit.Reader) err
 		if err != nil {
 			return nothingRan(fmt.Errorf("run %d read the signals of run %d: %w", r.run.Number, of, err))
 		}
-		r.earlier = before.Signals
+		if r.earlier, err = raised(ctx, reader, before); err != nil {
+			return err
+		}
 	}
 	for n := r.terms.SignalsFrom; n > 0 && n < r.run.Number; n++ {
 		before, err := reader.Show(ctx, n)
@@ -86,7 +88,11 @@ func (r *recordedRun) takeEarlier(ctx context.Context, reader *audit.Reader) err
 			return nothingRan(fmt.Errorf("run %d read the signals of run %d: %w", r.run.Number, n, err))
 		}
 		if before.Mode == r.run.Mode && before.Workbook.Digest == r.run.Workbook.Digest {
-			r.earlier = workbook.Coalesce(r.earlier, before.Signals)
+			signals, err := raised(ctx, reader, before)
+			if err != nil {
+				return err
+			}
+			r.earlier = workbook.Coalesce(r.earlier, workbook.AcrossRuns(signals))
 		}
 	}
 	return nil

@@ -308,6 +308,12 @@ func (r *rehearsal) earlier(ctx context.Context) ([]workbook.Signal, error) {
 	if err != nil {
 		return nil, nothingRan(fmt.Errorf("--signals: %w", err))
 	}
+	return raised(ctx, reader, run)
+}
+
+// raised are the signals of a recorded run as runs behind it read them: each says
+// which workbook raised it.
+func raised(ctx context.Context, reader *audit.Reader, run audit.Run) ([]workbook.Signal, error) {
 	called, err := recordedCalls(ctx, reader, run)
 	for i := range run.Signals {
 		s := &run.Signals[i]
