@@ -50,10 +50,7 @@ func namedEvents(expected string) map[int][]string {
 // be those of the file.
 func TestWhyOfEveryExample(t *testing.T) {
 	auditPath := atRoot(t)
-	books, err := filepath.Glob("examples/*/*.yaml")
-	if err != nil || len(books) < 6 {
-		t.Fatal(books, err)
-	}
+	books := exampleBooks(t)
 	asked := 0
 	for _, book := range books {
 		code, out, said := tabletop(t, "run", filepath.ToSlash(book), "--audit", auditPath, "-o", "json")
