@@ -97,7 +97,7 @@ func wanted(info workbook.Info, result workbook.Result, blocks []workbook.BlockR
 }
 
 func passes(blocks []workbook.BlockResult, i int) bool {
-	return i > 0 && sameTable(blocks[i-1].Output.Table, blocks[i].Output.Table)
+	return i > 0 && blocks[i-1].Output.Table.Is(blocks[i].Output.Table)
 }
 
 // wantedRows says for each block which of its rows must be kept.

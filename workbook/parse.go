@@ -1,6 +1,7 @@
 package workbook
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -38,8 +39,21 @@ func ReadFile(path string, kinds []Kind) (*Workbook, source.Problems, error) {
 		return nil, nil, err
 	}
 	w, problems := parse(path, node, kinds)
-	w.Text = text
+	w.Text, w.kinds = text, kinds
 	return w, problems, nil
+}
+
+// ParseText parses the text of a workbook's file. A text that is no YAML gives a
+// workbook without blocks, and the problem.
+func ParseText(path string, text []byte, kinds []Kind) (*Workbook, source.Problems) {
+	node, err := source.Parse(path, text)
+	var broken source.Problems
+	if errors.As(err, &broken) {
+		return &Workbook{Path: path, Text: text, kinds: kinds}, broken
+	}
+	w, problems := parse(path, node, kinds)
+	w.Text, w.kinds = text, kinds
+	return w, problems
 }
 
 func parse(path string, node source.Node, kinds []Kind) (*Workbook, source.Problems) {

@@ -47,6 +47,10 @@ type Info struct {
 	Workbook *Workbook
 	Name     string
 	Mode     string
+	// Called are the workbooks that it calls, as they stand in their files.
+	Called []Document
+	// Caller is the block that called the workbook, nil for a run of its own.
+	Caller *Caller
 	// Plan is the SHA-256 of the plan that is applied, in hexadecimal, Endpoint
 	// where a simulated run sends to, as FROM=TO.
 	Plan     string
@@ -79,6 +83,12 @@ type Info struct {
 
 	// Warnings are known before the first block runs.
 	Warnings []string
+}
+
+// A Caller is a block that calls a workbook: its run, and its index there.
+type Caller struct {
+	Run   int64 `json:"run"`
+	Block int   `json:"block"`
 }
 
 // A Document is a configuration file that a run used.

@@ -130,7 +130,7 @@ func (l *legacy) exporting() part {
 	}
 	if w := l.peek(); w.Text != "" {
 		if strings.EqualFold(w.Text, "notify_email") {
-			l.fail(w.At, "_export … notify_email is not supported yet: it mails the rows out", "leave notify_email out")
+			l.fail(w.At, "_export … notify_email is not supported yet: it mails the rows out", "leave notify_email out, and write a notification block behind this one")
 		}
 		l.unexpected(w, "notify_email or the end of _export", "notify_email")
 	}

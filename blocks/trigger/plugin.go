@@ -100,8 +100,12 @@ func (n *Integration) bind(columns []string) *Integration {
 	return &bound
 }
 
-// called words how a configuration of a plugin is called, empty for a webhook.
+// called words how a configuration of a plugin or a mail server is called, empty
+// for a webhook.
 func (n *Integration) called() string {
+	if n.isMail() {
+		return "it is a mail server: write a notification block, with through: " + n.Name
+	}
 	if n.plugin == (pluginName{}) {
 		return ""
 	}
@@ -170,11 +174,7 @@ func PreparePlugin(text source.Text, c PluginCall, o Options, p *workbook.Prepar
 			return nil
 		}
 	}
-	judge := o.Guard
-	if judge == nil {
-		judge = guard.New()
-	}
-	return &step{bound, o.Integrations.Protected(judge), rehearser{o.Vendor}, o.Planning, o.Look, bound.facts(text.Spot(c.At), p.In)}
+	return newStep(bound, o, bound.facts(text.Spot(c.At), p.In))
 }
 
 func counted(n int, what string) string {

@@ -105,11 +105,7 @@ func Prepare(text source.Text, offset int, o Options, p *workbook.Preparation) w
 			}
 		}
 	}
-	judge := o.Guard
-	if judge == nil {
-		judge = guard.New()
-	}
-	return &step{integration, o.Integrations.Protected(judge), rehearser{o.Vendor}, o.Planning, o.Look, integration.facts(text.Spot(offset), columns)}
+	return newStep(integration, o, integration.facts(text.Spot(offset), columns))
 }
 
 func notFoundFix(path string) string {

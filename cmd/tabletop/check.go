@@ -40,6 +40,7 @@ uses, a LIMIT without an order before a trigger, conditions that contradict each
 other, names that MITRE ATT&CK does not have. Where events are there, it looks
 at the first thousand of each file, and warns of the streams and columns that
 queries read and the events lack. Each finding has a code; --list lists them.
+The workbooks that blocks call are checked with them.
 
 A finding that is meant is allowed by a comment with the reason, above or in its
 block, or above all blocks for the whole workbook:
@@ -78,6 +79,8 @@ type checked struct {
 	// File is empty where the workbook was not even found.
 	File   string
 	Blocks int
+	// called counts the workbooks that it calls, for a sentence.
+	called string
 	found  source.Problems
 	left   []events.LeftOut
 }
@@ -120,7 +123,7 @@ func (k *checking) look(ctx context.Context, path string) (checked, error) {
 	if b.program == nil {
 		return one, nil
 	}
-	one.Blocks = len(b.program.Workbook.Blocks)
+	one.Blocks, one.called = len(b.program.Workbook.Blocks), alsoCalled(b.program)
 	var seen *events.Inspection
 	if err == nil {
 		if seen, one.left, err = b.inspected(ctx); err != nil {
@@ -155,7 +158,7 @@ func (k *checking) told(c *console, all []checked) error {
 		if n := len(one.found); n > 0 {
 			more = ", " + plural(n, "warning", "warnings")
 		}
-		c.line(clean(one.File), ": ", plural(one.Blocks, "block", "blocks"), ", no mistake", more)
+		c.line(clean(one.File), ": ", plural(one.Blocks, "block", "blocks"), one.called, ", no mistake", more)
 	}
 	if found.Err() != nil {
 		return failure{exitNothingRan, found}

@@ -277,7 +277,15 @@ func (r *rehearsal) earlier(ctx context.Context) ([]workbook.Signal, error) {
 	if err != nil {
 		return nil, nothingRan(fmt.Errorf("--signals: %w", err))
 	}
-	return run.Signals, nil
+	called, err := recordedCalls(ctx, reader, run)
+	for i := range run.Signals {
+		s := &run.Signals[i]
+		s.RaisedBy = run.Workbook.Name
+		if s.Run > 0 {
+			s.RaisedBy = called[s.Run].Workbook.Name
+		}
+	}
+	return run.Signals, err
 }
 
 // keepAtLeast turns --keep-rows into what the audit takes, for which 0 is its
@@ -319,12 +327,14 @@ func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.L
 		err = r.session.Commit(ctx)
 		held.kept = err == nil
 	}
+	said := unusual(ctx, log, b.program.Workbook.Name, result)
 	if r.output == "json" {
 		o := runJSON(info, result, r.keepRows)
-		o.Stores, o.StoresKept = notNil(held.changes), &held.kept
+		o.Stores, o.StoresKept, o.Unusual = notNil(held.changes), &held.kept, said
 		c.json(o)
 		return result, err
 	}
+	c.unusual(said)
 	c.closing(result, held)
 	return result, err
 }
@@ -341,7 +351,7 @@ func (r *rehearsal) info(b *bench, files []workbook.EventFile, now time.Time, fr
 	}
 	return workbook.Info{
 		Workbook: b.program.Workbook, Mode: mode, Now: now, NowSource: from, Zone: zone,
-		Parameters: b.program.Parameters, User: name, Host: host, Reason: r.reason, Ticket: r.ticket,
+		Called: calledTexts(b.program), Parameters: b.program.Parameters, User: name, Host: host, Reason: r.reason, Ticket: r.ticket,
 		Version: version(), Integrations: b.integrations, Guard: b.guard, Events: lies, Files: files, Warnings: warnings,
 	}
 }

@@ -169,6 +169,17 @@ func (p Problems) Sorted() Problems {
 	})
 }
 
+// Distinct returns the problems in their order, each once.
+func (p Problems) Distinct() Problems {
+	seen := make(map[string]bool, len(p))
+	return slices.DeleteFunc(slices.Clone(p), func(q Problem) bool {
+		text := q.String()
+		known := seen[text]
+		seen[text] = true
+		return known
+	})
+}
+
 // Err returns p as an error, or nil where it holds no more than warnings.
 func (p Problems) Err() error {
 	if errors := p.Errors(); len(errors) > 0 {
