@@ -25,14 +25,14 @@ func (s *step) leftOut(ctx context.Context, clock Clock, env *workbook.Env, extr
 		return "", nil
 	}
 	whole, tree := *s.statement, *s.statement.tree
-	tree.Limit = -1
+	tree.Limit = int64(env.MaxRows)
 	whole.tree = &tree
 	result, _, err := whole.Run(ctx, s.options, clock, env.MaxRows, extra)
-	if ctx.Err() != nil {
-		return "", ctx.Err()
+	if err != nil {
+		return "", fmt.Errorf("ask for the rows that LIMIT leaves out: %w", err)
 	}
-	if err != nil { // more rows than a block may give, and none of them counts
-		return fmt.Sprintf("kept %d of more than %d rows: LIMIT names no order, so chance chose which", kept, env.MaxRows), nil
+	if len(result.Table.Rows) == env.MaxRows { // there may be more than are held
+		return fmt.Sprintf("kept %d of %d or more: LIMIT names no order, so chance chose which", kept, env.MaxRows), nil
 	}
 	others := result.Table.Rows[min(kept, len(result.Table.Rows)):]
 	if len(others) == 0 {

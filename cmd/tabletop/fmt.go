@@ -24,13 +24,13 @@ func fmtCommand(c *console) *cobra.Command {
 		Short: "Lay workbooks out one way",
 		Long: `fmt lays workbooks out one way: keys in one order (workbook, folder, stage, …,
 blocks; in a block id, kind, what belongs to it, note), two blanks a level, the
-texts of sql, dql, code and text blocks under '|', at most one blank line between
-others. Comments stay with what they stand above or behind; texts and what stands
+texts of sql, dql, code and text blocks under '|', at most one blank line in a
+row. Comments stay with what they stand above or behind; texts and what stands
 in brackets stay as they are. The workbook means the same afterwards.
 
-It prints the text, or does as its flags say. A file is a workbook, a folder that
-holds workbook.yaml, or - for the standard input. One that can't be laid out
-without changing what it means is left as it is, with a word about it.`,
+It prints the text, or does as its flags say. A file is a workbook, a folder
+that holds workbook.yaml, or - for the standard input. One that can't be laid
+out without changing what it means is left as it is, with a word about it.`,
 		Example: `  tabletop fmt examples/malicious-url
   tabletop fmt --diff workbook.yaml
   tabletop fmt -w workbook.yaml

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,7 +50,11 @@ func programOf(t *testing.T, file string, kinds []workbook.Kind) []string {
 	}
 	out := []string{w.Name, w.Folder, w.Stage, strings.Join(w.Tags, " "), w.Schedule.String()}
 	for _, b := range w.Blocks {
-		out = append(out, b.Kind.Name, b.ID, b.Note, b.Text())
+		lines := strings.Split(b.Text(), "\n")
+		if _, text := b.Body.Text(); !text { // the order of its keys is not the same
+			slices.Sort(lines)
+		}
+		out = append(append(out, b.Kind.Name, b.ID, b.Note), lines...)
 	}
 	return out
 }
