@@ -81,6 +81,17 @@ type blockBody struct {
 	Stores []storeBody `json:"stores,omitempty"`
 	// Called is the run of the workbook that it called.
 	Called int64 `json:"called_run,omitempty"`
+	// Guesses are what people thought would come of the block.
+	Guesses []guessBody `json:"guesses,omitempty"`
+}
+
+// guessBody is a guess, with what came.
+type guessBody struct {
+	Who   text `json:"who"`
+	Of    text `json:"of"`
+	Said  text `json:"said"`
+	Came  text `json:"came"`
+	Right bool `json:"right"`
 }
 
 // storeBody is a change to an event store, counted in rows.
@@ -267,7 +278,18 @@ func (b blockBody) block(index int) Block {
 	for _, c := range b.Stores {
 		block.Stores = append(block.Stores, c.change())
 	}
+	for _, g := range b.Guesses {
+		block.Guesses = append(block.Guesses, workbook.Guess{Who: string(g.Who), Of: string(g.Of), Said: string(g.Said), Came: string(g.Came), Right: g.Right})
+	}
 	return block
+}
+
+func newGuesses(guesses []workbook.Guess) []guessBody {
+	var out []guessBody
+	for _, g := range guesses {
+		out = append(out, guessBody{Who: text(g.Who), Of: text(g.Of), Said: text(g.Said), Came: text(g.Came), Right: g.Right})
+	}
+	return out
 }
 
 func newStores(changes []workbook.StoreChange) []storeBody {

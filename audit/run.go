@@ -100,6 +100,8 @@ type Block struct {
 	Stores []workbook.StoreChange
 	// Called is the run of the workbook that the block called, 0 for most.
 	Called int64
+	// Guesses are what people thought would come of the block, before it ran.
+	Guesses []workbook.Guess
 }
 
 // A Row is a kept row of a block.

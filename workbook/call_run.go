@@ -24,7 +24,7 @@ func (e *Env) Call(ctx context.Context, c *Called, in Table) (*CalledRun, Table,
 		return nil, Table{}, errors.New("no workbook can be called from here")
 	}
 	o := *e.options
-	o.Observe = nil
+	o.Observe, o.Before = nil, nil
 	o.Info.Workbook, o.Info.Parameters = c.Program.Workbook, c.Program.Parameters
 	o.Info.Called, o.Info.Warnings = nil, nil
 	o.Info.Caller = &Caller{Run: e.Run, Block: e.Block}

@@ -66,6 +66,8 @@ type BlockResult struct {
 	Seconds float64
 	// Failed is the error that ended the run at this block.
 	Failed error
+	// Guesses are what people thought would come of it.
+	Guesses []Guess
 }
 
 // The states of a run that has ended.
@@ -102,6 +104,9 @@ type Options struct {
 	Recorder Recorder
 	// Observe, where set, is told of each block as soon as it is recorded.
 	Observe func(BlockResult)
+	// Before, where set, is asked before each block what is to become of it. Its
+	// error ends the run.
+	Before func(ctx context.Context, b Block, in Table, env *Env) (Stop, error)
 }
 
 // recordWithin bounds the time that writing one record may take once the run
@@ -135,7 +140,7 @@ func (p *Program) run(ctx context.Context, o Options, env *Env, in Table) (Resul
 	result.Totals = Count(result.Actions)
 	if failed != nil {
 		result.Status = Broken
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || errors.Is(failed, ErrLeft) {
 			result.Status = Interrupted
 		}
 	}
@@ -155,11 +160,20 @@ func (p *Program) blocks(ctx context.Context, o Options, result *Result, env *En
 		if reads, ok := p.steps[i].(streamReader); ok {
 			env.streams = reads.Streams()
 		}
-		done := p.block(ctx, i, table, strings.Join(env.streams, ","), env)
+		stop, err := o.stop(ctx, b, table, env)
+		if err != nil {
+			result.Warnings = append(result.Warnings, err.Error())
+			return err
+		}
+		done := skipped(b, table, stop.By)
+		if !stop.Skip {
+			done = p.block(ctx, i, table, strings.Join(env.streams, ","), env)
+		}
+		done.settle(stop.Guesses)
 		result.Blocks = append(result.Blocks, done)
 		result.Warnings = append(result.Warnings, done.Output.Warnings...)
 		recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
-		err := o.Recorder.Block(recording, result.Run, done)
+		err = o.Recorder.Block(recording, result.Run, done)
 		cancel()
 		if err != nil {
 			return fmt.Errorf("record block %d: %w", b.Index, err)

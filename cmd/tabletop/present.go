@@ -101,6 +101,12 @@ func (c *console) blockAt(above string, done workbook.BlockResult) {
 	} else {
 		c.written(b.Text())
 	}
+	c.outcome(place, done)
+}
+
+// outcome shows what the block at a place did.
+func (c *console) outcome(place string, done workbook.BlockResult) {
+	b := done.Block
 	c.warnings(done.Output.Warnings)
 	if called := done.Output.Called; called != nil {
 		c.called(place, done)
@@ -122,6 +128,7 @@ func (c *console) blockAt(above string, done workbook.BlockResult) {
 	for _, change := range done.Output.Stores {
 		c.wrapped(changed(change))
 	}
+	c.guesses(done.Guesses)
 }
 
 // written shows the text of a block as it stands in the workbook.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -51,6 +52,10 @@ type input struct {
 	session *stores.Session
 	// storesFile is where event stores are read without a session.
 	storesFile string
+	// vendor answers in place of the standard simulator; nil for that.
+	vendor http.RoundTripper
+	// unmapped says that events are read without a sources file.
+	unmapped bool
 }
 
 // workbookFlags are those that choose what a workbook is prepared with.
@@ -279,6 +284,9 @@ func (in *input) configure(b *bench) (source.Problems, error) {
 		}
 	}
 	b.options.Trigger.Vendor = simulator.New()
+	if in.vendor != nil {
+		b.options.Trigger.Vendor = in.vendor
+	}
 	b.options.Trigger.Planning = in.planning
 	b.options.Trigger.Look = func(ctx context.Context, hashes []string) (guard.Sightings, error) {
 		return lookout.Look(ctx, b.set, hashes)
@@ -309,6 +317,9 @@ func (in *input) openAt(path, folder string, zone *time.Location) (*events.Set, 
 			return nil, err
 		}
 		sources = []string{in.sources}
+	}
+	if in.unmapped {
+		sources = nil
 	}
 	if in.year != 0 && (in.year < events.LeastYear || in.year > events.MostYear) {
 		return nil, fmt.Errorf("--year %d: write a year from %d to %d", in.year, events.LeastYear, events.MostYear)

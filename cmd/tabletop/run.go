@@ -35,6 +35,9 @@ type rehearsal struct {
 	maxRows  int
 	keepRows int
 	strict   bool
+	// steps are the flags for going step by step, walker leads through a run.
+	steps  stepping
+	walker *walker
 }
 
 func runCommand(c *console) *cobra.Command {
@@ -49,6 +52,11 @@ and answered by a simulated vendor. Nothing leaves the machine.
 What blocks write to event stores is seen by the run alone, and told at its end;
 --keep-stores makes it lasting where the run completed.
 
+--step stops before each block: it shows the rows that come in, the block and
+what it means, takes guesses of what will come, and runs it; help lists its
+commands. Guesses, with who and what came, stand in the record. To go back, or
+to change a parameter, begins another run: what is recorded can't be taken back.
+
 Of several workbooks, or of those in the folders of a folder, each runs at the
 same clock and is told in a line; one that fails does not stop the others, and
 targets that several of them act on are named.`,
@@ -59,6 +67,9 @@ targets that several of them act on are named.`,
   tabletop run workbook.yaml --events /var/log/zeek --window all -o json
   tabletop run workbook.yaml --stores lists.db --keep-stores
   tabletop run workbook.yaml --fail-on protected,invalid
+  tabletop run examples/malicious-url --step
+  tabletop run examples/malicious-url --script class.txt --project
+  tabletop run workbook.yaml --break 'rows > 100'
   tabletop run examples`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -68,6 +79,7 @@ targets that several of them act on are named.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.failOnSet = cmd.Flags().Changed("fail-on")
+			r.steps.in = cmd.InOrStdin()
 			return r.run(cmd.Context(), c, args)
 		},
 	}
@@ -84,6 +96,7 @@ targets that several of them act on are named.`,
 	f.StringSliceVar(&r.failOn, "fail-on", nil, "exit 3 where an action has one of these verdicts, as in protected,invalid")
 	f.IntVar(&r.maxRows, "max-rows", 100_000, "the most rows that a block may give")
 	f.IntVar(&r.keepRows, "keep-rows", 1000, "rows of each block that are kept and shown in JSON")
+	r.steps.flags(f)
 	f.BoolVar(&r.strict, "strict", false, "make errors of lines and files that can't be decoded and of Python that fails")
 	return cmd
 }
@@ -139,10 +152,16 @@ func (r *rehearsal) run(ctx context.Context, c *console, named []string) error {
 		return nothingRan(fmt.Errorf("%d workbooks, and at most %d run at once", len(paths), maxWorkbooks))
 	}
 	if len(paths) > 1 {
+		if r.steps.asked() {
+			return nothingRan(errors.New("--step goes through one workbook: name one"))
+		}
 		if err := r.bounds(); err != nil {
 			return err
 		}
 		return r.several(ctx, c, paths, failOn)
+	}
+	if r.steps.asked() {
+		return r.walk(ctx, c, paths[0], func(result workbook.Result) error { return failing(result, failOn) })
 	}
 	return r.rehearse(ctx, c, paths[0], func(_ *bench, _ *audit.Log, _ workbook.Info, result workbook.Result) error {
 		return failing(result, failOn)
@@ -192,6 +211,9 @@ func (r *rehearsal) rehearse(ctx context.Context, c *console, path string, then 
 	info := ready.info(r, now, from)
 	if r.signals > 0 {
 		info.Warnings = append(info.Warnings, fmt.Sprintf("SIGNALS holds the %s of run %d as well", plural(len(earlier), "signal", "signals"), r.signals))
+	}
+	if r.walker != nil {
+		info.Warnings = append(info.Warnings, r.walker.since...)
 	}
 	result, err := r.play(ctx, c, b, log, info, earlier)
 	if err == nil {
@@ -307,7 +329,7 @@ func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.L
 	}
 	if r.output == "text" {
 		r.bar.hide()
-		c.opening(b, info)
+		r.opening(c, b, info)
 		_ = c.flush()
 		r.bar.show()
 		o.Observe = func(done workbook.BlockResult) {
@@ -316,6 +338,9 @@ func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.L
 			_ = c.flush()
 			r.bar.show()
 		}
+	}
+	if r.walker != nil {
+		r.walker.attach(b.program, r.bar, &o)
 	}
 	result, err := b.program.Run(ctx, o)
 	r.bar.hide()
@@ -334,8 +359,7 @@ func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.L
 		c.json(o)
 		return result, err
 	}
-	c.unusual(said)
-	c.closing(result, held)
+	r.closing(c, result, held, said)
 	return result, err
 }
 

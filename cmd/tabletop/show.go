@@ -110,7 +110,7 @@ func short(digest string) string { return digest[:min(len(digest), 16)] + "…" 
 
 // replayed puts a recorded block into the form in which a running one is shown.
 func replayed(b audit.Block, r audit.Run, called map[int64]audit.Run) workbook.BlockResult {
-	done := workbook.BlockResult{RowsIn: b.RowsIn, Seconds: b.Seconds}
+	done := workbook.BlockResult{RowsIn: b.RowsIn, Seconds: b.Seconds, Guesses: b.Guesses}
 	done.Block = workbook.Block{Index: b.Index, ID: b.ID, Note: b.Note, Recorded: b.Text, Kind: workbook.Kind{Name: b.Kind, Silent: b.Kind == "text"}}
 	done.Output = workbook.Output{Table: workbook.Table{Columns: b.Columns}, Warnings: b.Warnings, Stores: b.Stores, Called: replayedCall(b, called)}
 	for _, row := range b.Rows {
@@ -170,7 +170,7 @@ func showJSON(r audit.Run, called map[int64]audit.Run) any {
 func recordedJSON(b audit.Block, called map[int64]audit.Run) blockObject {
 	block := blockObject{
 		Index: b.Index, ID: b.ID, Kind: b.Kind, RowsIn: b.RowsIn, RowsOut: b.RowsOut, Seconds: math.Round(b.Seconds*1e6) / 1e6,
-		Columns: notNil(b.Columns), Rows: [][]workbook.Value{}, Evidence: []workbook.Evidence{}, Warnings: b.Warnings, Failed: b.Failed, Stores: b.Stores,
+		Columns: notNil(b.Columns), Rows: [][]workbook.Value{}, Evidence: []workbook.Evidence{}, Warnings: b.Warnings, Failed: b.Failed, Stores: b.Stores, Guesses: b.Guesses,
 	}
 	for _, row := range b.Rows {
 		e := row.Evidence
