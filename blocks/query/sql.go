@@ -43,6 +43,8 @@ func prepared(o Options, s *Statement, problems source.Problems, p *workbook.Pre
 type step struct {
 	options   Options
 	statement *Statement
+	// tellsLeftOut says that a later block acts upon the rows.
+	tellsLeftOut bool
 }
 
 // Streams lists the streams that the block reads.
@@ -74,5 +76,11 @@ func (s *step) Run(ctx context.Context, _ workbook.Table, env *workbook.Env) (wo
 	clock := Clock{Now: env.Now, Zone: env.Zone}
 	extra := map[string]workbook.Table{SignalsStream: signalsTable(env)}
 	result, warnings, err := s.statement.Run(ctx, s.options, clock, env.MaxRows, extra)
+	if err == nil {
+		var left string
+		if left, err = s.leftOut(ctx, clock, env, extra, len(result.Table.Rows)); left != "" {
+			warnings = append(warnings, left)
+		}
+	}
 	return workbook.Output{Table: result.Table, Warnings: warnings}, err
 }

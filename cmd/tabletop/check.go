@@ -288,3 +288,16 @@ func (b *bench) unknownStores(ctx context.Context, path string) (source.Problems
 	}
 	return query.UnknownStores(uses, known), err
 }
+
+// findingsTopic is the reference of all findings.
+func findingsTopic() docTopic {
+	t := docTopic{name: "findings", title: "Findings of check", intro: "A finding that is meant is allowed by a comment in its block with the reason, as in # check: allow " + findings.NoSignal + " it only tells the team. Mistakes can't be allowed."}
+	for _, r := range findings.Rules() {
+		takes := string(r.Severity)
+		if r.Mends {
+			takes += ", --fix may mend it"
+		}
+		t.entries = append(t.entries, docEntry{name: r.Code, takes: takes, doc: r.Summary + ". " + r.Why + " " + r.Mend})
+	}
+	return t
+}

@@ -83,6 +83,9 @@ func TestPlantedMistakes(t *testing.T) {
 func TestExamplesHaveNoFinding(t *testing.T) {
 	seen := 0
 	for _, file := range exampleWorkbooks(t) {
+		if filepath.Dir(filepath.Dir(filepath.Dir(file))) != checkout { // called by another, which gives it its rows
+			continue
+		}
 		seen++
 		for _, f := range checkJSON(t, exitDone, file, "--strict", "--stores", filepath.Join(t.TempDir(), "none.db")).Findings {
 			t.Errorf("%s:%d:%d: %s (%s)", f.File, f.Line, f.Column, f.Message, f.Code)

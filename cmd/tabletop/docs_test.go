@@ -19,6 +19,7 @@ import (
 	"tabletop/blocks/trigger/guard"
 	"tabletop/blocks/trigger/simulator"
 	"tabletop/workbook"
+	"tabletop/workbook/findings"
 )
 
 // documented lists what the reference must tell of, by its topic.
@@ -38,6 +39,9 @@ func documented() map[string][]string {
 	}
 	for _, f := range simulator.Faults() {
 		all["faults"] = append(all["faults"], f.Form)
+	}
+	for _, r := range findings.Rules() {
+		all["findings"] = append(all["findings"], r.Code)
 	}
 	all["columns"] = []string{"$CNAMTime", "$SrcIP", "$DetectionName", "$WebhookStatus"}
 	all["code"] = []string{"host", "col", "where expression", "IP_Network(s)"}

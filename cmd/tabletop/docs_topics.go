@@ -41,6 +41,7 @@ func docTopics() []docTopic {
 		guardTopic(),
 		{"integrations", "Webhook configurations", "", []docEntry{{name: "integrations.yaml", doc: "the keys of a configuration; the file holds a list of them under integrations", fields: fieldsOf(trigger.FileTypes().Entry)}}},
 		faultsTopic(),
+		findingsTopic(),
 		exitTopic(),
 	}
 }

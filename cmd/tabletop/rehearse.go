@@ -26,6 +26,7 @@ import (
 	"tabletop/blocks/trigger/simulator"
 	"tabletop/workbook"
 	"tabletop/workbook/events"
+	"tabletop/workbook/lint"
 	"tabletop/workbook/source"
 	"tabletop/workbook/stores"
 )
@@ -231,6 +232,7 @@ func (in *input) prepare(ctx context.Context, path string, withEvents bool) (*be
 	if problems.Err() != nil {
 		return b, failure{exitNothingRan, problems.Sorted()}
 	}
+	b.tellLeftOut()
 	if b.set != nil {
 		unfound, err := b.set.Unfound(ctx)
 		if err != nil {
@@ -240,6 +242,17 @@ func (in *input) prepare(ctx context.Context, path string, withEvents bool) (*be
 	}
 	b.warnings = problems
 	return b, nil
+}
+
+// tellLeftOut has the queries whose rows chance chooses for a trigger tell what
+// they leave out.
+func (b *bench) tellLeftOut() {
+	steps := b.program.Steps()
+	for _, index := range lint.ChosenByChance(b.program.Workbook, b.program) {
+		if s, ok := steps[index-1].(interface{ TellLeftOut() }); ok {
+			s.TellLeftOut()
+		}
+	}
 }
 
 // collect takes the problems out of an error; false for any other error.

@@ -47,7 +47,7 @@ func TestFind(t *testing.T) {
 		{"lateral-movement", "TA0008", "Lateral Movement"},
 		{"ta0011", "TA0011", "TA0011"},
 		{"command and control", "TA0011", "Command and Control"},
-		{"Lateral Movements", "", ""},
+		{"Sideways Movement", "", ""},
 		{"", "", ""},
 	}
 	for _, test := range tactics {

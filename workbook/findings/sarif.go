@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
-	"slices"
 	"strings"
 	"unicode/utf16"
-	"unicode/utf8"
 
 	"tabletop/workbook/source"
 )
@@ -180,22 +178,4 @@ func units(text string) int {
 		n += max(utf16.RuneLen(r), 1)
 	}
 	return n
-}
-
-// Words lists the rules for a reader, as Markdown or as lines for a terminal.
-func Words(markdown bool) []string {
-	var out []string
-	for _, r := range Rules() {
-		mends := ""
-		if r.Mends {
-			mends = " (--fix)"
-		}
-		if markdown {
-			out = append(out, fmt.Sprintf("| %s | %s | %s%s |", r.Code, r.Severity, r.Summary, mends))
-			continue
-		}
-		width := utf8.RuneCountInString(string(Warning))
-		out = append(out, fmt.Sprintf("%s  %-*s  %s%s", r.Code, width, r.Severity, r.Summary, mends))
-	}
-	return slices.Clip(out)
 }

@@ -13,8 +13,16 @@ import (
 // signalsStream is where signals are read that were raised before.
 const signalsStream = "SIGNALS"
 
-// triggers looks at what stands before each trigger.
-func (l *linter) triggers() {
+// ChosenByChance lists the blocks (counted from 1) whose limit names no order and
+// whose rows a later block acts upon.
+func ChosenByChance(w *workbook.Workbook, p *workbook.Program) []int {
+	l := &linter{Subject: Subject{Workbook: w, Program: p}, deeds: deeds(Subject{Workbook: w, Program: p})}
+	return l.triggers()
+}
+
+// triggers looks at what stands before each trigger, and lists the blocks that
+// keep the rows that chance chose.
+func (l *linter) triggers() (chance []int) {
 	signalled, ordered := false, false
 	var cut *deed
 	for i := range l.deeds {
@@ -37,12 +45,14 @@ func (l *linter) triggers() {
 			l.warn(*cut, cut.Limit.Spot, findings.AnyRows,
 				fmt.Sprintf("LIMIT %d without an order: which rows block %d acts upon is chance", cut.Limit.Rows, d.block.Index),
 				"add ORDER BY, or take LIMIT away")
+			chance = append(chance, cut.block.Index)
 			cut = nil
 		}
 		if !d.Trigger.Known {
 			l.unseen(i)
 		}
 	}
+	return chance
 }
 
 // unseen tells of what a trigger needs where the rows have the columns of the
