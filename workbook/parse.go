@@ -115,7 +115,7 @@ func parameters(node source.Node, declared map[string]parameterNode) []Parameter
 }
 
 func parseBlock(item source.Node, index int, kinds []Kind, ids map[string]bool) (Block, source.Problems) {
-	b := Block{Index: index}
+	b := Block{Index: index, At: item.Place()}
 	if !item.IsMap() {
 		return b, source.Problems{item.Problem("a block must be a map of its kind", "write it as '- sql: |' with the text below")}
 	}

@@ -21,13 +21,21 @@ type Program struct {
 // defaults or to those in set, before any of them runs. Every mistake is
 // returned, warnings too; the program is nil where there is a mistake.
 func Prepare(w *Workbook, set map[string]string) (*Program, source.Problems) {
-	values, problems := w.bind(set)
-	program, _, found := prepare(w, values, newFamily(w), Columns{Known: true}, true)
-	// A workbook that is called twice has its mistakes once.
-	if problems = append(problems, found...).Distinct(); problems.Err() != nil {
+	program, problems := Look(w, set)
+	if problems.Err() != nil {
 		return nil, problems
 	}
 	return program, problems
+}
+
+// Look prepares a workbook as Prepare does and returns the program also where
+// there are mistakes, for checks that go on behind them. Such a program can't
+// run: steps of blocks with mistakes are nil.
+func Look(w *Workbook, set map[string]string) (*Program, source.Problems) {
+	values, problems := w.bind(set)
+	program, _, found := prepare(w, values, newFamily(w), Columns{Known: true}, true)
+	// A workbook that is called twice has its mistakes once.
+	return program, append(problems, found...).Distinct()
 }
 
 // prepare prepares the blocks of a workbook for rows with the columns in; first

@@ -69,6 +69,8 @@ type Block struct {
 	ID    string
 	Note  string
 	Kind  Kind
+	// At is where the block begins in its file.
+	At source.Place
 	// Body is the value behind the kind's key.
 	Body source.Node
 	// Beside are the keys beside it that belong to the kind.

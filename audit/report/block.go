@@ -18,8 +18,10 @@ type block struct {
 	Text       string
 	// Prose is the text of a block that only explains, as HTML; Written is how it
 	// was written.
-	Prose        template.HTML
-	Written      string
+	Prose   template.HTML
+	Written string
+	// Chart is the picture of a visual block, nil for others.
+	Chart        *drawn
 	Did          string
 	Failed       string
 	Warnings     []string
@@ -72,6 +74,9 @@ func (r *reporter) block(b audit.Block, before int) block {
 	} else {
 		out.Text = r.lines(b.Text, textBytes)
 		out.Written = out.Text
+	}
+	if b.Kind == "visual" && b.Failed == "" {
+		out.Chart = r.chart(b)
 	}
 	out.Warnings, out.MoreWarnings = r.texts(b.Warnings, mostWarnings, "warnings")
 	for _, c := range b.Stores[:min(len(b.Stores), mostListed)] {

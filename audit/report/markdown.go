@@ -160,6 +160,10 @@ func (m *markdown) blocks(p page) {
 			m.item(span(s))
 		}
 		m.end(len(b.Stores), "")
+		if b.Chart != nil {
+			m.chart(*b.Chart)
+			continue
+		}
 		m.rows(b)
 		for _, more := range b.More {
 			m.more(more)

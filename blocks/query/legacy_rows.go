@@ -9,6 +9,7 @@ import (
 
 	"tabletop/workbook"
 	"tabletop/workbook/events"
+	"tabletop/workbook/source"
 )
 
 // same gives the columns that come in, for directives that only choose rows.
@@ -94,7 +95,8 @@ func orderValues(x, y workbook.Value) int {
 // limiting is _limit.
 type limiting struct {
 	sameColumns
-	n int
+	n    int
+	spot source.Spot
 }
 
 func (l *legacy) limiting() part {
@@ -104,7 +106,7 @@ func (l *legacy) limiting() part {
 		l.unexpected(w, "a whole number behind _limit")
 	}
 	l.end()
-	return limiting{n: int(n)}
+	return limiting{n: int(n), spot: l.text.Spot(w.At)}
 }
 
 func (s limiting) run(_ context.Context, in workbook.Table, _ *workbook.Env) (workbook.Output, error) {

@@ -64,17 +64,17 @@ func prepareNotification(body source.Node, c NotificationConfig, o Options, p *w
 	if integration == nil || len(p.Problems()[before:].Errors()) > 0 {
 		return nil
 	}
-	n.step = newStep(integration, o)
+	n.step = newStep(integration, o, workbook.Facts{Spot: body.Spot(), All: true})
 	return n
 }
 
 // newStep is what takes the requests of a configuration on their way.
-func newStep(n *Integration, o Options) *step {
+func newStep(n *Integration, o Options, facts workbook.Facts) *step {
 	judge := o.Guard
 	if judge == nil {
 		judge = guard.New()
 	}
-	return &step{n, o.Integrations.Protected(judge), rehearser{o.Vendor}, o.Planning, o.Look}
+	return &step{n, o.Integrations.Protected(judge), rehearser{o.Vendor}, o.Planning, o.Look, facts}
 }
 
 // mailServer finds the configuration that a notification goes through; nil where

@@ -17,6 +17,7 @@ import (
 
 	"tabletop/blocks/trigger/guard"
 	"tabletop/workbook"
+	"tabletop/workbook/findings"
 	"tabletop/workbook/source"
 )
 
@@ -100,11 +101,11 @@ func Prepare(text source.Text, offset int, o Options, p *workbook.Preparation) w
 	if columns.Known && !p.First {
 		for _, n := range integration.needs() {
 			if workbook.ColumnIndex(columns.Names, n.field) < 0 {
-				p.Report(text.Problem(offset, n.where+" of "+name+" needs "+n.field+", which no block before gives", source.DidYouMean(n.field, columns.Names)))
+				p.Report(text.Problem(offset, n.where+" of "+name+" needs "+n.field+", which no block before gives", source.DidYouMean(n.field, columns.Names)).Coded(findings.PayloadColumn))
 			}
 		}
 	}
-	return newStep(integration, o)
+	return newStep(integration, o, integration.facts(text.Spot(offset), columns))
 }
 
 func notFoundFix(path string) string {

@@ -13,6 +13,7 @@ import (
 	"tabletop/blocks/trigger/delivery"
 	"tabletop/blocks/trigger/message"
 	"tabletop/workbook"
+	"tabletop/workbook/prose"
 )
 
 // What a run shows is bounded: a screen of rows and of actions a block. All of
@@ -95,10 +96,10 @@ func (c *console) blockAt(above string, done workbook.BlockResult) {
 	c.line()
 	c.line(c.strong(title))
 	c.prose(b.Note)
-	for _, line := range strings.Split(strings.TrimRight(b.Text(), "\n"), "\n") {
-		for _, part := range wrap(clean(line), c.width-4) {
-			c.line("  ", c.faint("| "), part)
-		}
+	if b.Kind.Name == "text" {
+		c.markdown(b.Text())
+	} else {
+		c.written(b.Text())
 	}
 	c.outcome(place, done)
 }
@@ -119,6 +120,8 @@ func (c *console) outcome(place string, done workbook.BlockResult) {
 		c.signals(done)
 	case b.Kind.Name == "call":
 		c.line(indent, fmt.Sprintf("%s passed on, in %.3f s", plural(len(done.Output.Table.Rows), "row", "rows"), done.Seconds))
+	case b.Kind.Name == "visual":
+		c.chart(done)
 	case !b.Kind.Silent:
 		c.rows(done)
 	}
@@ -126,6 +129,22 @@ func (c *console) outcome(place string, done workbook.BlockResult) {
 		c.wrapped(changed(change))
 	}
 	c.guesses(done.Guesses)
+}
+
+// written shows the text of a block as it stands in the workbook.
+func (c *console) written(text string) {
+	for _, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+		for _, part := range wrap(clean(line), c.width-4) {
+			c.line("  ", c.faint("| "), part)
+		}
+	}
+}
+
+// markdown shows the text of a block that explains.
+func (c *console) markdown(text string) {
+	for _, line := range prose.Lines(text, c.width-2, prose.Style{Strong: c.strong, Faint: c.faint, Clean: clean}) {
+		c.line(strings.TrimRight("  "+line, " "))
+	}
 }
 
 // prose writes a remark of the author, wrapped.

@@ -210,11 +210,11 @@ func (in *input) prepare(ctx context.Context, path string, withEvents bool) (*be
 	problems = append(problems, written...)
 	if err == nil && configured { // else triggers would miss configurations that are only broken
 		var found source.Problems
-		b.program, found = workbook.Prepare(w, in.set)
+		b.program, found = workbook.Look(w, in.set)
 		problems = append(problems, found...)
 	}
 	if problems.Err() != nil {
-		return nil, failure{exitNothingRan, problems.Sorted()}
+		return b, failure{exitNothingRan, problems.Sorted()}
 	}
 	if b.set != nil {
 		unfound, err := b.set.Unfound(ctx)
