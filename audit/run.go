@@ -98,10 +98,10 @@ type Block struct {
 	Rows []Row
 	// Stores are the changes to event stores.
 	Stores []workbook.StoreChange
-	// Guesses are what people thought would come of the block, before it ran.
-	Guesses []workbook.Guess
 	// Called is the run of the workbook that the block called, 0 for most.
 	Called int64
+	// Guesses are what people thought would come of the block, before it ran.
+	Guesses []workbook.Guess
 }
 
 // A Row is a kept row of a block.

@@ -104,7 +104,7 @@ func (c *console) blockAt(above string, done workbook.BlockResult) {
 	c.outcome(place, done)
 }
 
-// outcome shows what a block did, which stands at a place.
+// outcome shows what the block at a place did.
 func (c *console) outcome(place string, done workbook.BlockResult) {
 	b := done.Block
 	c.warnings(done.Output.Warnings)
