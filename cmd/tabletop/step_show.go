@@ -28,10 +28,10 @@ func (w *walker) show(b workbook.Block, in workbook.Table) {
 	c := w.c
 	w.head(b)
 	c.prose(w.hide(b.Note))
-	for _, line := range strings.Split(strings.TrimRight(w.hide(b.Text()), "\n"), "\n") {
-		for _, part := range wrap(clean(line), c.width-4) {
-			c.line("  ", c.faint("| "), part)
-		}
+	if b.Kind.Name == "text" {
+		c.markdown(w.hide(b.Text()))
+	} else {
+		c.written(w.hide(b.Text()))
 	}
 	for i, step := range w.meaning(b) {
 		c.aside(fmt.Sprintf("%4d. ", i+1), clean(w.hide(step)))
