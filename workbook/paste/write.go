@@ -171,9 +171,12 @@ func (w *writer) text(depth int, key, text string) {
 var textKinds = []string{"sql", "dql", "code", "text"}
 
 func (w *writer) block(b *Block) {
-	if slices.Contains(textKinds, b.Kind) {
+	switch {
+	case slices.Contains(textKinds, b.Kind):
 		w.text(1, "- "+b.Kind, b.Text)
-	} else {
+	case b.Text != "": // the workbook that is called
+		w.line(1, "- "+b.Kind+": "+scalar(b.Text))
+	default:
 		w.line(1, "- "+b.Kind+":")
 		w.fields(b.Fields)
 	}
@@ -195,7 +198,7 @@ func (w *writer) fields(fields []Field) {
 					w.line(4, key+": "+scalar(g.Values[0]))
 				}
 			}
-		case slices.Contains(listFields, f.Name):
+		case slices.Contains(listFields, f.Name) && (f.Name != "secondary" || len(f.Values) > 1):
 			w.list(3, f.Name, f.Values)
 		case f.Name == "knowledge" || f.Name == "message":
 			w.text(3, f.Name, f.Values[0])
