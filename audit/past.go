@@ -68,7 +68,7 @@ func pastRuns(ctx context.Context, db sqlx.QueryerContext, name string, before i
 			continue // which verify tells of
 		}
 		var ended endBody
-		if run.Workbook.Name != name || !rehearses(run.Mode) || decodeBody(f.End, &ended) != nil || string(ended.Status) != workbook.Completed || clocks[run.Now.UTC()] {
+		if run.Workbook.Name != name || run.Caller != nil || !rehearses(run.Mode) || decodeBody(f.End, &ended) != nil || string(ended.Status) != workbook.Completed || clocks[run.Now.UTC()] {
 			continue
 		}
 		clocks[run.Now.UTC()] = true

@@ -17,6 +17,8 @@ type openRun struct {
 	signals []workbook.Signal
 	actions int
 	sending *sending
+	// calledSignals and calledActions count those of the runs that its blocks called.
+	calledSignals, calledActions int
 	// caller is the block that called the run's workbook, nil for none; root is
 	// the run that began it all. ended says that the run has ended, and waits for
 	// the runs above it: they may yet ask for its rows.
@@ -136,6 +138,10 @@ func (l *Log) Block(ctx context.Context, run int64, done workbook.BlockResult) e
 	after.lineage = before.lineage.with(done)
 	after.signals = workbook.Coalesce(before.signals, done.Output.Signals)
 	after.actions += len(done.Output.Actions)
+	if called := done.Output.Called; called != nil {
+		after.calledSignals += len(called.Signals)
+		after.calledActions += len(called.Actions)
+	}
 	kin := l.kin(run, &after)
 	doing := fmt.Sprintf("record block %d of run %d in", done.Block.Index, run)
 	_, err = l.write(ctx, doing, func(a *appender) error {
@@ -238,7 +244,7 @@ func (l *Log) End(ctx context.Context, result workbook.Result) (workbook.Head, e
 		return workbook.Head{}, err
 	}
 	said := endBody{
-		Status: text(result.Status), Blocks: len(open.lineage), Signals: len(open.signals), Actions: open.actions + open.sending.count(),
+		Status: text(result.Status), Blocks: len(open.lineage), Signals: len(open.signals) + open.calledSignals, Actions: open.actions + open.calledActions + open.sending.count(),
 		DNIFSends: result.Totals.DNIFWouldSend, Protected: result.Totals.Protected,
 		ByVerdict: make(map[string]int, len(result.Totals.ByVerdict)), Warnings: texts(result.Warnings),
 	}

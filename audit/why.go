@@ -117,8 +117,11 @@ func (w *why) chain(id ID) (*Chain, error) {
 			return nil, err
 		}
 	}
-	c := &Chain{ID: id}
 	var err error
+	if id, err = w.holder(id); err != nil {
+		return nil, err
+	}
+	c := &Chain{ID: id}
 	if c.Run, err = w.run(id.Run); err != nil {
 		return nil, err
 	}

@@ -35,3 +35,35 @@ func (w *why) outermost(c *Chain) error {
 	c.Outermost = &top
 	return err
 }
+
+// holder is an action in the run that has it: actions are numbered through the
+// rehearsal, so that 7/a2 may be of a workbook that run 7 called.
+func (w *why) holder(id ID) (ID, error) {
+	if id.Action == 0 {
+		return id, nil
+	}
+	queue, seen := []int64{id.Run}, map[int64]bool{}
+	for ; len(queue) > 0 && len(seen) < mostCalled; queue = queue[1:] {
+		run := queue[0]
+		if seen[run] {
+			continue
+		}
+		seen[run] = true
+		var known bool
+		err := w.tx.GetContext(w.ctx, &known, "SELECT EXISTS (SELECT 1 FROM entries WHERE run = ? AND kind IN ('action', 'intent') AND number = ?)", run, id.Action)
+		if err != nil {
+			return id, err
+		}
+		if known {
+			return ID{Run: run, Action: id.Action}, nil
+		}
+		var called []int64
+		err = w.tx.SelectContext(w.ctx, &called, `SELECT json_extract(b.body, '$.called_run') FROM entries e JOIN bodies b ON b.seq = e.seq
+			WHERE e.run = ? AND e.kind = 'block' AND json_extract(b.body, '$.called_run') > 0`, run)
+		if err != nil {
+			return id, err
+		}
+		queue = append(queue, called...)
+	}
+	return id, nil
+}

@@ -80,6 +80,8 @@ func TestCalledWorkbooksCountIntoTheRehearsal(t *testing.T) {
 		t.Errorf("%+v", called)
 	}
 	s.says(0, "called by 2/2", "runs")
+	s.says(0, "2/a4 would_send", "why", "1/a4") // as the run that called shows it
+	s.says(exitNothingRan, "action 1/a9: the audit holds nothing", "why", "1/a9")
 	s.says(0, `"1/5"`, "sql", "SELECT called_by FROM runs WHERE run = 2", "-o", "json")
 	s.says(0, "the request that it repeats: tabletop why 1/a1", "why", "2/a3")
 }

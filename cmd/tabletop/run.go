@@ -359,8 +359,7 @@ func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.L
 		c.json(o)
 		return result, err
 	}
-	c.unusual(said)
-	r.closing(c, result, held)
+	r.closing(c, result, held, said)
 	return result, err
 }
 

@@ -185,10 +185,11 @@ func (r *rehearsal) opening(c *console, b *bench, info workbook.Info) {
 
 // closing ends what is shown of a run; of one that is left for another it says
 // no more than that.
-func (r *rehearsal) closing(c *console, result workbook.Result, held writings) {
+func (r *rehearsal) closing(c *console, result workbook.Result, held writings, said []string) {
 	w := r.walker
 	switch {
 	case w == nil:
+		c.unusual(said)
 		c.closing(result, held)
 		return
 	case w.leaving != nil:
@@ -196,6 +197,7 @@ func (r *rehearsal) closing(c *console, result workbook.Result, held writings) {
 	}
 	w.ending(result)
 	if !w.wall {
+		c.unusual(said)
 		c.closing(result, held)
 	}
 }

@@ -133,7 +133,7 @@ func (h *chooser) holds(kept []int) bool {
 	h.tried++
 	test := *h.test
 	test.Events.Streams = h.streams(kept)
-	came, err := runTest(h.ctx, h.book, &test, forgetful{})
+	came, err := runTest(h.ctx, h.book, &test, &forgetful{})
 	h.answer = err
 	return err == nil && h.ctx.Err() == nil && len(test.Expect.Compare(came.result, came.failed)) == 0
 }

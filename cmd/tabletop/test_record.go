@@ -90,7 +90,7 @@ func (r *recording) run(ctx context.Context, c *console, arg string) error {
 		return err
 	}
 	expect := scenario.Observe(again.result, again.failed)
-	if different := expect.Compare(recordedResult(c, recorded, again.result), recordedFailure(recorded)); len(different) > 0 {
+	if different := expect.Compare(recordedResult(recorded, again.result), recordedFailure(recorded)); len(different) > 0 {
 		c.differences(different)
 		return nothingRan(fmt.Errorf("run %d gives another result by now: above, expected is what comes now, got what was recorded", number))
 	}
@@ -157,7 +157,7 @@ func (r *recording) again(ctx context.Context, run audit.Run) (played, []scenari
 	}
 	defer done()
 	r.session = session
-	came, err := r.trial(ctx, r.workbook, forgetful{}, false)
+	came, err := r.trial(ctx, r.workbook, &forgetful{}, false)
 	if err != nil {
 		return came, nil, nothingRan(fmt.Errorf("rehearse run %d again: %w", run.Number, err))
 	}
@@ -201,10 +201,15 @@ func sameFile(a, b string) bool {
 }
 
 // recordedResult puts a record into the form of a result. Of a block whose rows
-// were not all kept, those that come now stand for the rest.
-func recordedResult(c *console, run audit.Run, now workbook.Result) workbook.Result {
+// were not all kept, those that come now stand for the rest; so do signals and
+// actions where some are of workbooks that were called, which are recorded as runs
+// of their own.
+func recordedResult(run audit.Run, now workbook.Result) workbook.Result {
 	out := workbook.Result{Signals: run.Signals, Actions: run.Actions}
 	for i, b := range run.Blocks {
+		if b.Called > 0 {
+			out.Signals, out.Actions = now.Signals, now.Actions
+		}
 		done := replayed(b, run, nil)
 		done.Block.Index = b.Index
 		if i < len(now.Blocks) {
@@ -227,19 +232,22 @@ func recordedFailure(run audit.Run) error {
 	return nil
 }
 
-// A forgetful recorder keeps nothing: what is tried on the way to a test is no
-// run of anybody's.
-type forgetful struct{}
+// A forgetful recorder keeps nothing but the number of runs, those of workbooks
+// that are called too: what is tried on the way to a test is no run of anybody's.
+type forgetful struct{ runs int64 }
 
-var _ workbook.Recorder = forgetful{}
+var _ workbook.Recorder = (*forgetful)(nil)
 
-// Begin numbers every run 1.
-func (forgetful) Begin(context.Context, workbook.Info) (int64, error) { return 1, nil }
+// Begin numbers the run.
+func (f *forgetful) Begin(context.Context, workbook.Info) (int64, error) {
+	f.runs++
+	return f.runs, nil
+}
 
 // Block keeps nothing.
-func (forgetful) Block(context.Context, int64, workbook.BlockResult) error { return nil }
+func (*forgetful) Block(context.Context, int64, workbook.BlockResult) error { return nil }
 
 // End keeps nothing.
-func (forgetful) End(context.Context, workbook.Result) (workbook.Head, error) {
+func (*forgetful) End(context.Context, workbook.Result) (workbook.Head, error) {
 	return workbook.Head{}, nil
 }

@@ -81,7 +81,7 @@ func alwaysOrNever(past []audit.Past, now workbook.Result) string {
 func detects(r workbook.Result) bool {
 	return slices.ContainsFunc(r.Blocks, func(b workbook.BlockResult) bool {
 		kind := b.Block.Kind.Name
-		return kind == "signal" || kind == "trigger" || len(b.Output.Actions) > 0
+		return kind == "signal" || kind == "trigger" || len(b.Output.Actions) > 0 || b.Output.Called != nil && detects(b.Output.Called.Result)
 	})
 }
 
