@@ -97,7 +97,7 @@ func (g scene) play(t *testing.T, lines []string) {
 		g.set(t, s)
 	}
 	// Places of other machines lie below the folder; the port is the vendor's.
-	places := []string{"/var/log/", "var/log/", "/mnt/", "mnt/", "http://127.0.0.1:8080", s.url, "127.0.0.1:8080", "127.0.0.1:0"}
+	places := []string{"/var/", "var/", "/mnt/", "mnt/", "http://127.0.0.1:8080", s.url, "127.0.0.1:8080", "127.0.0.1:0"}
 	for from, to := range g.instead {
 		places = append([]string{from, to}, places...)
 	}

@@ -6,13 +6,17 @@ import (
 	"compress/gzip"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
+
+	"tabletop/workbook/stores/tablefile"
 )
 
 // vectorBook is a workbook with a parameter.
@@ -62,12 +66,14 @@ func scenes() map[string]scene {
 		"keys list": {set: signed},
 		"keys sign": {set: signed},
 		"plan":      {before: func(_ *testing.T, _ *site, _ string) { _ = os.Remove("plan.json") }},
+		"reconcile": {set: reconcilable, exits: map[string]int{"tabletop reconcile --vendor vendor.csv --mode simulate": exitNotHeld}},
 		"report":    {set: one},
 		"resume":    {before: unknown},
 		"run": {set: func(_ *testing.T, s *site) {
 			s.write("workbook.yaml", vectorBook)
 			s.write("events/THREAT.ndjson", detections)
 			s.write("var/log/zeek/THREAT.ndjson", detections)
+			s.write("class.txt", "who Anna\nguess 5 rows\nnext\ncontinue\n")
 		}},
 		"show":          {set: one},
 		"simulate":      {until: true},
@@ -78,6 +84,8 @@ func scenes() map[string]scene {
 		"stores import": {set: storedFiles, instead: map[string]string{"Hosts": "Sheet1"}},
 		"stores show":   {set: inStores},
 		"tabletop":      {set: one},
+		"test":          {set: func(_ *testing.T, s *site) { s.write("workbook.test.yaml", addressesTest) }},
+		"test record":   {set: recordable, before: func(_ *testing.T, _ *site, _ string) { _ = os.Remove("many.run-7.test.yaml") }},
 		"undo":          {set: applied, before: func(_ *testing.T, _ *site, line string) { withoutUndo(line) }, more: yes},
 		"verify":        {set: verifiable, instead: map[string]string{"41:8f0c…": "mnt/backup/audit.head"}},
 		"versions":      {set: seven},
@@ -106,6 +114,20 @@ var laterOn = map[string]string{"2026-01-01": "2100-01-01", "2024-01-01": "2100-
 
 // one records a run.
 func one(_ *testing.T, s *site) { s.do("run", "examples/email-threats") }
+
+// addressesTest is a test that says nothing of what comes yet.
+const addressesTest = `workbook: workbook.yaml
+tests:
+  - name: three addresses
+    expect: {blocks: {1: {rows: 3}}}
+`
+
+// recordable is seven with the audit and the events of another machine too.
+func recordable(t *testing.T, s *site) {
+	seven(t, s)
+	s.write("old/events/FIREWALL.ndjson", s.read("events/FIREWALL.ndjson"))
+	s.write("var/lib/audit.db", s.read("audit.db"))
+}
 
 // seven records runs up to number 7, which blocks many addresses.
 func seven(_ *testing.T, s *site) {
@@ -296,6 +318,23 @@ func applied(_ *testing.T, s *site) {
 		s.do("run", ".")
 	}
 	s.blocked("plan.json")
+}
+
+// reconcilable is applied with what the vendor and DNIF export.
+func reconcilable(t *testing.T, s *site) {
+	s.vendor.Clock = func() time.Time { return time.Unix(1769860900, 0) }
+	applied(t, s)
+	for name, path := range map[string]string{"tasks.json": "/v3.0/response/tasks", "list.json": "/v3.0/threatintel/suspiciousObjects"} {
+		s.write(name, askedFor(t, http.MethodGet, s.url+path, ""))
+	}
+	for _, name := range []string{"list.csv", "vendor.csv"} {
+		var out strings.Builder
+		if err := s.vendor.WriteExport(&out, tablefile.CSV); err != nil {
+			t.Fatal(err)
+		}
+		s.write(name, out.String())
+	}
+	s.write("signals.csv", "$DetectionName,$TargetHost,$SuspectHost,$Workbook,$FirstSeen\n")
 }
 
 func withoutUndo(line string) {

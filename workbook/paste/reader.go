@@ -251,7 +251,7 @@ func (r *reader) endsProse(n int) bool {
 		return true
 	}
 	known, _, ok := fieldOf(r.lines[n])
-	return ok && len(known) == 1 && (known[0].group == groupWebhook || known[0].group == groupWorkbook)
+	return ok && len(known) == 1 && (known[0].group == groupWebhook || known[0].group == groupWorkbook || known[0] == label{groupParameters, ""})
 }
 
 // unlabelled takes a line that is neither: a heading that names a webhook, words

@@ -200,6 +200,8 @@ func (w *writer) fields(fields []Field) {
 			}
 		case slices.Contains(listFields, f.Name) && (f.Name != "secondary" || len(f.Values) > 1):
 			w.list(3, f.Name, f.Values)
+		case f.Name == "all" && (f.Values[0] == "true" || f.Values[0] == "false"):
+			w.line(3, f.Name+": "+f.Values[0])
 		case f.Name == "knowledge" || f.Name == "message":
 			w.text(3, f.Name, f.Values[0])
 		default:
@@ -238,14 +240,14 @@ func printable(text string) string {
 var (
 	plain     = regexp.MustCompile(`^[A-Za-z$][A-Za-z0-9$ _./()*-]*$`)
 	ambiguous = regexp.MustCompile(`(?i)^(?:true|false|yes|no|on|off|null|y|n)$`)
-	wholeOne  = regexp.MustCompile(`^[1-9][0-9]{0,8}[a-zA-Z]?$`)
+	simple    = regexp.MustCompile(`^[1-9][0-9]{0,8}(?:\.[0-9]{1,6}|[a-zA-Z])?$`)
 	address   = regexp.MustCompile(`^https?://[A-Za-z0-9$./?=&_-]+$`)
 )
 
 // scalar writes a text of one line as a YAML value.
 func scalar(text string) string {
 	switch {
-	case wholeOne.MatchString(text), address.MatchString(text):
+	case simple.MatchString(text), address.MatchString(text):
 		return text
 	case plain.MatchString(text) && !ambiguous.MatchString(text) && !strings.HasSuffix(text, " "):
 		return text
