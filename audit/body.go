@@ -28,7 +28,9 @@ type runBody struct {
 	Integrations *documentBody `json:"integrations,omitempty"`
 	Guard        *documentBody `json:"guard,omitempty"`
 	// Events is where the files lie, empty for a run that read none.
-	Events   text       `json:"events,omitempty"`
+	Events text `json:"events,omitempty"`
+	// Terms lack in records that are older than they are.
+	Terms    *termsBody `json:"terms,omitempty"`
 	Files    []fileBody `json:"files"`
 	Warnings []text     `json:"warnings"`
 	// Plan is the SHA-256 of the plan that is applied, Endpoint where to.

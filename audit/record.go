@@ -96,6 +96,7 @@ func newRun(info workbook.Info) (runBody, [][]byte) {
 		Version: text(info.Version), Program: text(info.Program), Warnings: texts(info.Warnings),
 		Files: make([]fileBody, len(info.Files)),
 		Plan:  text(info.Plan), Endpoint: text(info.Endpoint), Events: text(info.Events),
+		Terms: newTerms(info.Terms),
 	}
 	// A run without a workbook still says what it is.
 	said.Workbook = workbookBody{Name: text(info.Name), Tags: []text{}}

@@ -45,6 +45,8 @@ type Run struct {
 	// Under says for each run of a called workbook under which of the run's own
 	// blocks it ran, also where another called workbook called it.
 	Under map[int64]int
+	// Terms are nil where the record is older than they are.
+	Terms *workbook.Terms
 	// Status is one of workbook's, or RunningOrDied.
 	Status string
 	Blocks []Block
@@ -149,6 +151,7 @@ func (r *Run) begin(at, body string) (err error) {
 		r.Called = append(r.Called, *d.document())
 	}
 	r.Caller = said.Caller
+	r.Terms = said.Terms.terms()
 	r.Warnings = plain(said.Warnings)
 	r.Status = RunningOrDied
 	return nil

@@ -58,7 +58,7 @@ func wanted(info workbook.Info, result workbook.Result, blocks []workbook.BlockR
 	run := Run{
 		Number: result.Run, Started: clock(), Ended: clock(), Mode: info.Mode, Now: info.Now.UTC(), NowSource: info.NowSource,
 		Zone: info.Zone.String(), Parameters: info.Parameters, User: info.User, Host: info.Host, Reason: info.Reason,
-		Ticket: info.Ticket, Version: info.Version, Program: info.Program, Events: info.Events, Files: info.Files, Status: result.Status,
+		Ticket: info.Ticket, Version: info.Version, Program: info.Program, Events: info.Events, Files: info.Files, Terms: info.Terms, Status: result.Status,
 		Signals: result.Signals, Actions: result.Actions, Totals: result.Totals, Warnings: result.Warnings, Head: result.Head,
 		Workbook: Workbook{
 			Name: info.Workbook.Name, Path: info.Workbook.Path, Folder: info.Workbook.Folder, Stage: info.Workbook.Stage,
@@ -195,6 +195,17 @@ func drawInfo(rt *rapid.T) workbook.Info {
 	}
 	if rapid.Bool().Draw(rt, "guard") {
 		info.Guard = &workbook.Document{Path: drawString(rt, "path"), Text: []byte(drawString(rt, "guard"))}
+	}
+	if rapid.Bool().Draw(rt, "terms") {
+		info.Terms = &workbook.Terms{
+			Folder: drawString(rt, "working folder"), Window: drawString(rt, "window"), Zone: drawString(rt, "zone"), Year: rapid.Int().Draw(rt, "year"),
+			MaxRows: rapid.Int().Draw(rt, "max rows"), Strict: rapid.Bool().Draw(rt, "strict"), Sources: drawString(rt, "sources"), SignalsFrom: rapid.Int64().Draw(rt, "signals from"), SignalsOf: rapid.Int64().Draw(rt, "signals of"), Stores: drawString(rt, "stores"),
+		}
+		for range rapid.IntRange(0, 2).Draw(rt, "store states") {
+			info.Terms.StoreStates = append(info.Terms.StoreStates, workbook.StoreState{
+				Name: drawString(rt, "store"), Rows: rapid.Int64().Draw(rt, "rows"), Updated: drawTime(rt, "updated"), Run: rapid.Int64().Draw(rt, "run"),
+			})
+		}
 	}
 	for range rapid.IntRange(0, 2).Draw(rt, "files") {
 		info.Files = append(info.Files, workbook.EventFile{

@@ -43,16 +43,3 @@ func numbered(in workbook.Table) workbook.Table {
 	}
 	return out
 }
-
-// later is a kind that DNIF has and tabletop does not have yet: it is named as
-// such rather than called unknown.
-func later(name, doc string) workbook.Kind {
-	return workbook.Kind{
-		Name: name,
-		Doc:  doc + " (not supported yet)",
-		Prepare: func(b workbook.Block, p *workbook.Preparation) workbook.Step {
-			p.Report(b.Body.Problem(name+" blocks are not supported yet", "take the block out to rehearse the others"))
-			return nil
-		},
-	}
-}

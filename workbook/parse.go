@@ -56,6 +56,18 @@ func ParseText(path string, text []byte, kinds []Kind) (*Workbook, source.Proble
 	return w, problems
 }
 
+// ReadRecorded reads a workbook whose text a record kept, where the file itself
+// may be another by now. Its results are as those of ReadFile.
+func ReadRecorded(d Document, kinds []Kind) (*Workbook, source.Problems, error) {
+	node, err := source.Parse(d.Path, d.Text)
+	if err != nil {
+		return nil, nil, err
+	}
+	w, problems := parse(d.Path, node, kinds)
+	w.Text, w.kinds = d.Text, kinds
+	return w, problems, nil
+}
+
 func parse(path string, node source.Node, kinds []Kind) (*Workbook, source.Problems) {
 	var d document
 	problems := source.Decode(node, &d)

@@ -80,6 +80,9 @@ type Info struct {
 	// absolute path, so that they are found again.
 	Events string
 	Files  []EventFile
+	// Terms are what else the answer hangs on; nil in records that are older
+	// than they are, and for runs that prepare no workbook.
+	Terms *Terms
 
 	// Warnings are known before the first block runs.
 	Warnings []string
@@ -89,6 +92,45 @@ type Info struct {
 type Caller struct {
 	Run   int64 `json:"run"`
 	Block int   `json:"block"`
+}
+
+// Terms are the flags of a run, and what it found beside its files, without
+// which it can't be repeated.
+type Terms struct {
+	// Folder is the working directory: a path of the record that is relative is
+	// one below it.
+	Folder string
+	// Window is the span that a query without a time reads, as in 5m, or all.
+	Window string
+	// Zone is that of times that name none, empty where nobody named one; Info's
+	// is UTC then.
+	Zone string
+	// Year is that of a file's first event where times name none, 0 where nobody
+	// named one.
+	Year int
+	// MaxRows is the most rows that a block could give.
+	MaxRows int
+	Strict  bool
+	// Sources is the sources file that was named, empty where none was.
+	Sources string
+	// SignalsFrom is the first of the runs before this one whose signals it could
+	// read, which are those of its mode and workbook; 0 where it read its own.
+	SignalsFrom int64
+	// SignalsOf is one run whose signals it could read, 0 for none.
+	SignalsOf int64
+	// Stores is the file of event stores, StoreStates the stores in it when the
+	// run began.
+	Stores      string
+	StoreStates []StoreState
+}
+
+// A StoreState tells whether an event store is the one that a run saw.
+type StoreState struct {
+	Name string `json:"name"`
+	Rows int64  `json:"rows"`
+	// Updated is when it was written last, Run the run that did, 0 for none.
+	Updated time.Time `json:"updated"`
+	Run     int64     `json:"run"`
 }
 
 // A Document is a configuration file that a run used.

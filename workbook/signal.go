@@ -48,6 +48,16 @@ const coalesceWithin = 3 * time.Hour
 // Hash is the digest of the fields by which two signals are the same: all but
 // where, when and how often it was raised.
 func (s Signal) Hash() string {
+	// One that was read back from a record has empty lists where it had none.
+	if len(s.Tags) == 0 {
+		s.Tags = nil
+	}
+	if s.Target == nil {
+		s.Target = map[string]string{}
+	}
+	if s.Suspect == nil {
+		s.Suspect = map[string]string{}
+	}
 	text, err := json.Marshal([]any{s.Name, s.Tactic, s.Technique, s.Subtechnique, s.Confidence, s.Score, s.Target, s.Suspect, s.Tags, s.SourceStream})
 	if err != nil {
 		panic(err)

@@ -38,6 +38,9 @@ func NewGuard() *Guard { return guard.New() }
 // source.Problems where the file has mistakes.
 func LoadGuard(path string) (*Guard, error) { return guard.Load(path) }
 
+// RecordedGuard makes a guard of own lists whose text a record kept.
+func RecordedGuard(document workbook.Document) (*Guard, error) { return guard.Recorded(document) }
+
 // Options are the circumstances of triggers.
 type Options struct {
 	// Integrations are the configurations, nil where no file was found.

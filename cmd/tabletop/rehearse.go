@@ -55,6 +55,8 @@ type input struct {
 	vendor http.RoundTripper
 	// unmapped says that events are read without a sources file.
 	unmapped bool
+	// recorded is the run that is made again, nil for a workbook as it is now.
+	recorded *recordedRun
 }
 
 // workbookFlags are those that choose what a workbook is prepared with.
@@ -153,6 +155,19 @@ func beside(named, workbookPath, standard string) (string, error) {
 	return "", nil
 }
 
+// documentBeside is the document of a configuration file: the one that a record
+// keeps, or the file that beside finds, without its text yet; nil for none.
+func (in *input) documentBeside(recorded func(*recordedRun) *workbook.Document, named, workbookPath, standard string) (*workbook.Document, error) {
+	if in.recorded != nil {
+		return recorded(in.recorded), nil
+	}
+	path, err := beside(named, workbookPath, standard)
+	if path == "" {
+		return nil, err
+	}
+	return &workbook.Document{Path: path}, err
+}
+
 // A bench is everything that a workbook is prepared with.
 type bench struct {
 	file         string
@@ -172,7 +187,7 @@ type bench struct {
 func (in *input) prepare(ctx context.Context, path string, withEvents bool) (*bench, error) {
 	b := &bench{}
 	var err error
-	if b.file, err = workbookFile(path); err != nil {
+	if b.file, err = in.bookFile(path); err != nil {
 		return nil, err
 	}
 	if b.zone, err = in.location(); err != nil {
@@ -203,7 +218,7 @@ func (in *input) prepare(ctx context.Context, path string, withEvents bool) (*be
 	}
 	b.options.Stores = in.session
 	b.options.Query = query.Options{Events: b.set, Standard: b.standard, Stores: in.session}
-	w, written, err := workbook.ReadFile(b.file, blocks.Kinds(b.options))
+	w, written, err := in.readBook(b.file, blocks.Kinds(b.options))
 	if err != nil && !collect(&problems, err) {
 		return nil, nothingRan(err)
 	}
@@ -240,14 +255,14 @@ func collect(into *source.Problems, err error) bool {
 // configure reads the integrations and the guard's own lists.
 func (in *input) configure(b *bench) (source.Problems, error) {
 	var problems source.Problems
-	path, err := beside(in.integrations, b.file, "integrations.yaml")
+	found, err := in.documentBeside((*recordedRun).integrationsText, in.integrations, b.file, "integrations.yaml")
 	if err != nil {
 		return nil, err
 	}
 	b.options.Trigger.IntegrationsPath = filepath.Join(filepath.Dir(b.file), "integrations.yaml")
-	if path != "" {
-		b.options.Trigger.IntegrationsPath = path
-		loaded, err := trigger.Load(path)
+	if found != nil {
+		b.options.Trigger.IntegrationsPath = found.Path
+		loaded, err := in.loadIntegrations(*found)
 		if err != nil && !collect(&problems, err) {
 			return nil, nothingRan(err)
 		}
@@ -256,12 +271,12 @@ func (in *input) configure(b *bench) (source.Problems, error) {
 			b.options.Trigger.Integrations, b.integrations = loaded, &document
 		}
 	}
-	if path, err = beside(in.guard, b.file, "guard.yaml"); err != nil {
+	if found, err = in.documentBeside((*recordedRun).guardText, in.guard, b.file, "guard.yaml"); err != nil {
 		return nil, err
 	}
 	b.options.Trigger.Guard = trigger.NewGuard()
-	if path != "" {
-		guard, err := trigger.LoadGuard(path)
+	if found != nil {
+		guard, err := in.loadGuard(*found)
 		if err != nil && !collect(&problems, err) {
 			return nil, nothingRan(err)
 		}
@@ -311,7 +326,11 @@ func (in *input) openAt(path, folder string, zone *time.Location) (*events.Set, 
 	if in.year != 0 && (in.year < events.LeastYear || in.year > events.MostYear) {
 		return nil, fmt.Errorf("--year %d: write a year from %d to %d", in.year, events.LeastYear, events.MostYear)
 	}
-	return events.Open(path, events.Options{Zone: zone, Year: in.year, Untimed: in.untimed, Progress: in.bar.counter(), Wall: time.Now(), Sources: sources, Store: in.storeRows})
+	o := events.Options{Zone: zone, Year: in.year, Untimed: in.untimed, Progress: in.bar.counter(), Wall: time.Now(), Sources: sources, Store: in.storeRows}
+	if in.recorded != nil {
+		o.Wall, o.Recorded = in.recorded.run.Started, in.recorded.run.Files
+	}
+	return events.Open(path, o)
 }
 
 // storeRows reads an event store that sources join: as the session sees it, or

@@ -85,7 +85,7 @@ targets that several of them act on are named.`,
 	}
 	f := cmd.Flags()
 	r.workbookFlags(f)
-	r.eventFlags(f, "5m")
+	r.eventFlags(f, standardWindow)
 	f.StringVar(&r.audit, "audit", "audit.db", "the audit to record the run in")
 	f.StringVar(&r.stores, "stores", "", "the file of event stores (default beside the audit, as in audit.stores.db)")
 	f.BoolVar(&r.keepStores, "keep-stores", false, "keep what the run writes to event stores")
@@ -94,12 +94,18 @@ targets that several of them act on are named.`,
 	f.StringVarP(&r.output, "output", "o", "text", "text or json")
 	f.Int64Var(&r.signals, "signals", 0, "also read the signals of this recorded run in SIGNALS")
 	f.StringSliceVar(&r.failOn, "fail-on", nil, "exit 3 where an action has one of these verdicts, as in protected,invalid")
-	f.IntVar(&r.maxRows, "max-rows", 100_000, "the most rows that a block may give")
+	f.IntVar(&r.maxRows, "max-rows", standardMaxRows, "the most rows that a block may give")
 	f.IntVar(&r.keepRows, "keep-rows", 1000, "rows of each block that are kept and shown in JSON")
 	r.steps.flags(f)
 	f.BoolVar(&r.strict, "strict", false, "make errors of lines and files that can't be decoded and of Python that fails")
 	return cmd
 }
+
+// What a run reads and gives where its flags don't say otherwise.
+const (
+	standardWindow  = "5m"
+	standardMaxRows = 100_000
+)
 
 // failNames are the short names that --fail-on takes beside the verdicts.
 var failNames = map[string]workbook.Verdict{
@@ -209,6 +215,9 @@ func (r *rehearsal) rehearse(ctx context.Context, c *console, path string, then 
 		return nothingRan(err)
 	}
 	info := ready.info(r, now, from)
+	if info.Terms, err = r.terms(ctx, b); err != nil {
+		return nothingRan(errors.Join(err, log.Close()))
+	}
 	if r.signals > 0 {
 		info.Warnings = append(info.Warnings, fmt.Sprintf("SIGNALS holds the %s of run %d as well", plural(len(earlier), "signal", "signals"), r.signals))
 	}
@@ -299,6 +308,12 @@ func (r *rehearsal) earlier(ctx context.Context) ([]workbook.Signal, error) {
 	if err != nil {
 		return nil, nothingRan(fmt.Errorf("--signals: %w", err))
 	}
+	return raised(ctx, reader, run)
+}
+
+// raised are the signals of a recorded run as runs behind it read them: each says
+// which workbook raised it.
+func raised(ctx context.Context, reader *audit.Reader, run audit.Run) ([]workbook.Signal, error) {
 	called, err := recordedCalls(ctx, reader, run)
 	for i := range run.Signals {
 		s := &run.Signals[i]

@@ -217,6 +217,13 @@ func (s *streaming) play(ctx context.Context, y *readied, log *audit.Log, p *pla
 		}
 		info := y.info(&s.rehearsal, now, "the schedule, "+p.schedule.String())
 		info.Mode = workbook.ModeStream
+		terms, err := s.terms(ctx, y.bench)
+		if err != nil {
+			return err
+		}
+		if info.Terms = terms; len(p.runs) > 0 {
+			terms.SignalsFrom = p.runs[0].Run
+		}
 		result, err := y.program.Run(ctx, workbook.Options{Info: info, MaxRows: s.maxRows, Strict: s.strict, Recorder: log, Earlier: p.signals})
 		if result.Run > 0 {
 			p.take(now, result)

@@ -188,13 +188,13 @@ func (r *recording) test(run audit.Run, expect *scenario.Expect, used []scenario
 // found by itself.
 func (r *recording) named(path, standard string) string {
 	found, err := beside("", r.workbook, standard)
-	if path == "" || err == nil && sameFile(found, path) {
+	if path == "" || err == nil && isFile(found, path) {
 		return ""
 	}
 	return path
 }
 
-func sameFile(a, b string) bool {
+func isFile(a, b string) bool {
 	x, err := os.Stat(a)
 	y, other := os.Stat(b)
 	return err == nil && other == nil && os.SameFile(x, y)

@@ -68,7 +68,7 @@ func (q *inquiry) witnesses(ctx context.Context, chain *audit.Chain) witnesses {
 	if chain.Outermost != nil {
 		run = *chain.Outermost
 	}
-	w.where, w.read = q.folder(run), true
+	w.where, w.read = eventsOf(q.events, run, run.Workbook.Path), true
 	l := lineup{ctx: ctx, run: run, states: map[string]fileState{}}
 	l.open(w.where)
 	for _, at := range w.evidence.First[:min(len(w.evidence.First), q.limit)] {
@@ -77,13 +77,13 @@ func (q *inquiry) witnesses(ctx context.Context, chain *audit.Chain) witnesses {
 	return w
 }
 
-// folder is where the events of a run are looked for: where the user says, where
-// the run read them, else beside its workbook.
-func (q *inquiry) folder(run audit.Run) string {
-	if q.events != "" {
-		return q.events
+// eventsOf is where the events of a run are looked for: where the user says,
+// where the run read them, else beside its workbook.
+func eventsOf(named string, run audit.Run, workbookPath string) string {
+	if named != "" {
+		return named
 	}
-	beside := filepath.Join(filepath.Dir(run.Workbook.Path), "events")
+	beside := filepath.Join(filepath.Dir(workbookPath), "events")
 	if run.Events == "" {
 		return beside
 	}

@@ -47,7 +47,7 @@ func TestFind(t *testing.T) {
 		{"lateral-movement", "TA0008", "Lateral Movement"},
 		{"ta0011", "TA0011", "TA0011"},
 		{"command and control", "TA0011", "Command and Control"},
-		{"Lateral Movment", "", ""},
+		{"Lateral Movements", "", ""},
 		{"", "", ""},
 	}
 	for _, test := range tactics {
@@ -89,7 +89,7 @@ func TestSuggest(t *testing.T) {
 		of   string
 		want string
 	}{
-		{"Lateral Movment", TacticKind, "", "did you mean Lateral Movement?"},
+		{"Lateral Movements", TacticKind, "", "did you mean Lateral Movement?"},
 		{"Remote Servics", TechniqueKind, "", "did you mean Remote Services?"},
 		{"zzz", TechniqueKind, "", "write a name or an identifier of ATT&CK 17.1, as in Remote Services or T1021"},
 		{"zzz", SubtechniqueKind, "T1021", "known: Cloud Services, Direct Cloud VM Connections, Distributed Component Object Model and 5 more"},

@@ -35,6 +35,9 @@ type Options struct {
 	Store func(name string) (workbook.Table, error)
 	// Sources are the sources files to look for; the first that exists counts.
 	Sources []string
+	// Recorded, where set, are the files that a run read before, as they were
+	// recorded: no other is read, and none further than it went then.
+	Recorded []workbook.EventFile
 }
 
 // A Set is a folder or a file of events, opened but not read.
@@ -74,6 +77,9 @@ func Open(path string, o Options) (*Set, error) {
 	files, left, err := find(path, s.rules)
 	if err != nil {
 		return nil, err
+	}
+	if o.Recorded != nil {
+		files, left = asRecorded(files, o.Recorded), nil
 	}
 	s.files, s.left = files, left
 	if len(files) == 0 {

@@ -31,10 +31,18 @@ func (s *Set) Where() map[string]string {
 // file, as a run records it, and the size that the file has. A shorter file is
 // hashed whole.
 func HashFirst(ctx context.Context, path string, bytes int64) (root string, size int64, err error) {
-	info, err := os.Stat(path)
+	size, err = sizeOf(path)
 	if err != nil {
 		return "", 0, err
 	}
-	root, _, err = hashFile(ctx, path, min(bytes, info.Size()), nil)
-	return root, info.Size(), err
+	root, _, err = hashFile(ctx, path, min(bytes, size), nil)
+	return root, size, err
+}
+
+func sizeOf(path string) (int64, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
 }

@@ -40,10 +40,26 @@ func Load(path string) (*Guard, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the guard's lists: %w", err)
 	}
+	return compile(node, workbook.Document{Path: path, Text: text})
+}
+
+// Recorded makes a guard of a guard.yaml whose text a record kept. The lists
+// that it includes are read from where they lie now. Its error is as that of
+// Load.
+func Recorded(document workbook.Document) (*Guard, error) {
+	node, err := source.Parse(document.Path, document.Text)
+	if err != nil {
+		return nil, fmt.Errorf("read the guard's lists: %w", err)
+	}
+	return compile(node, document)
+}
+
+// compile checks a guard.yaml as written.
+func compile(node source.Node, document workbook.Document) (*Guard, error) {
 	var file listFile
 	problems := source.Decode(node, &file)
 	g := New()
-	g.document = workbook.Document{Path: path, Text: text}
+	g.document = document
 	var more source.Problems
 	g.never, more = parseEntries(file.Never, "never")
 	problems = append(problems, more...)
@@ -53,7 +69,7 @@ func Load(path string) (*Guard, error) {
 	problems = append(problems, more...)
 	g.mail, more = parseMail(file.Mail)
 	problems = append(problems, more...)
-	g.lists, more = readLists(filepath.Dir(path), file.Lists)
+	g.lists, more = readLists(filepath.Dir(document.Path), file.Lists)
 	problems = append(problems, more...)
 	if problems.Err() != nil {
 		return nil, problems
