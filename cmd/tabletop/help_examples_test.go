@@ -69,7 +69,8 @@ type scene struct {
 	// more are arguments that stand for whoever sits at the terminal, or for the
 	// network: they go to the end of a line's first command.
 	more func(line string) []string
-	// instead are parts of lines that can't be here: times to come, ports.
+	// instead are parts of lines that are otherwise here: times to come, the
+	// numbers of runs, values.
 	instead map[string]string
 	// until ends a command that would not end by itself, once it has told where
 	// it listens; it may ask there.
@@ -97,7 +98,7 @@ func (g scene) play(t *testing.T, lines []string) {
 		g.set(t, s)
 	}
 	// Places of other machines lie below the folder; the port is the vendor's.
-	places := []string{"/var/log/", "var/log/", "/mnt/", "mnt/", "http://127.0.0.1:8080", s.url, "127.0.0.1:8080", "127.0.0.1:0"}
+	places := []string{"/var/", "var/", "/mnt/", "mnt/", "http://127.0.0.1:8080", s.url, "127.0.0.1:8080", "127.0.0.1:0"}
 	for from, to := range g.instead {
 		places = append([]string{from, to}, places...)
 	}

@@ -6,13 +6,17 @@ import (
 	"compress/gzip"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
+
+	"tabletop/workbook/stores/tablefile"
 )
 
 // vectorBook is a workbook with a parameter.
@@ -62,12 +66,14 @@ func scenes() map[string]scene {
 		"keys list": {set: signed},
 		"keys sign": {set: signed},
 		"plan":      {before: func(_ *testing.T, _ *site, _ string) { _ = os.Remove("plan.json") }},
+		"reconcile": {set: reconcilable, instead: map[string]string{"--run 7": "--run 2"}, exits: map[string]int{"tabletop reconcile --vendor vendor.csv --mode simulate": exitNotHeld}},
 		"report":    {set: one},
-		"resume":    {before: unknown},
+		"resume":    {before: unknown, instead: map[string]string{"resume 7": "resume 2"}},
 		"run": {set: func(_ *testing.T, s *site) {
 			s.write("workbook.yaml", vectorBook)
 			s.write("events/THREAT.ndjson", detections)
 			s.write("var/log/zeek/THREAT.ndjson", detections)
+			s.write("class.txt", "who Anna\nguess 5 rows\nnext\ncontinue\n")
 		}},
 		"show":          {set: one},
 		"simulate":      {until: true},
@@ -78,10 +84,12 @@ func scenes() map[string]scene {
 		"stores import": {set: storedFiles, instead: map[string]string{"Hosts": "Sheet1"}},
 		"stores show":   {set: inStores},
 		"tabletop":      {set: one},
-		"undo":          {set: applied, before: func(_ *testing.T, _ *site, line string) { withoutUndo(line) }, more: yes},
+		"test":          {set: func(_ *testing.T, s *site) { s.write("workbook.test.yaml", addressesTest) }},
+		"test record":   {set: recordable, instead: map[string]string{"record 7": "record 3"}, before: func(_ *testing.T, _ *site, _ string) { _ = os.Remove("many.run-3.test.yaml") }},
+		"undo":          {set: applied, before: func(_ *testing.T, _ *site, line string) { withoutUndo(line) }, more: yes, instead: map[string]string{"undo 7": "undo 2", "7/a": "2/a"}},
 		"verify":        {set: verifiable, instead: map[string]string{"41:8f0c…": "mnt/backup/audit.head"}},
-		"versions":      {set: seven},
-		"why":           {set: seven},
+		"versions":      {set: three},
+		"why":           {set: three, instead: map[string]string{"7/": "3/"}},
 	}
 }
 
@@ -107,13 +115,24 @@ var laterOn = map[string]string{"2026-01-01": "2100-01-01", "2024-01-01": "2100-
 // one records a run.
 func one(_ *testing.T, s *site) { s.do("run", "examples/email-threats") }
 
-// seven records runs up to number 7, which blocks many addresses.
-func seven(_ *testing.T, s *site) {
+// addressesTest is a test that says nothing of what comes yet.
+const addressesTest = `workbook: workbook.yaml
+tests:
+  - name: three addresses
+    expect: {blocks: {1: {rows: 3}}}
+`
+
+// recordable is three with the audit and the events of another machine too.
+func recordable(t *testing.T, s *site) {
+	three(t, s)
+	s.write("old/events/FIREWALL.ndjson", s.read("events/FIREWALL.ndjson"))
+	s.write("var/lib/audit.db", s.read("audit.db"))
+}
+
+// three records three runs, of which the last blocks many addresses.
+func three(_ *testing.T, s *site) {
 	s.do("run", "examples/suspicious-remote-desktop")
 	s.do("run", "examples/email-threats")
-	for range 4 {
-		s.do("run", ".")
-	}
 	s.write("many.yaml", strings.Replace(siteWorkbook, "  - trigger: own", "  - signal: {name: seen, target: {host: $DstIP}}\n  - trigger: own", 1))
 	s.addresses(20, 100)
 	s.do("run", "many.yaml")
@@ -273,7 +292,7 @@ func verifiable(t *testing.T, s *site) {
 	s.write("mnt/backup/audit.head", s.read("audit.head"))
 }
 
-// unknown makes a run 7 that sent four requests, two of them without an answer.
+// unknown makes a run 2 that sent four requests, two of them without an answer.
 func unknown(_ *testing.T, s *site, _ string) {
 	for _, name := range []string{"audit.db", "audit.head", "plan.json"} {
 		_ = os.Remove(name)
@@ -281,21 +300,32 @@ func unknown(_ *testing.T, s *site, _ string) {
 	s.do("integrations", "validate", "own")
 	s.do("integrations", "enable", "own")
 	s.addresses(4, 1)
-	for range 5 {
-		s.do("run", ".")
-	}
 	s.do("plan", ".", "--to", "plan.json")
 	s.serve("3:reset-after", "4:reset-after")
 	s.applied(exitFailed, "plan.json")
 	s.serve()
 }
 
-// applied makes a run 7 that blocked three addresses.
+// applied makes a run 2 that blocked three addresses.
 func applied(_ *testing.T, s *site) {
-	for range 5 {
-		s.do("run", ".")
-	}
 	s.blocked("plan.json")
+}
+
+// reconcilable is applied with what the vendor and DNIF export.
+func reconcilable(t *testing.T, s *site) {
+	s.vendor.Clock = func() time.Time { return time.Unix(1769860900, 0) }
+	applied(t, s)
+	for name, path := range map[string]string{"tasks.json": "/v3.0/response/tasks", "list.json": "/v3.0/threatintel/suspiciousObjects"} {
+		s.write(name, askedFor(t, http.MethodGet, s.url+path, ""))
+	}
+	for _, name := range []string{"list.csv", "vendor.csv"} {
+		var out strings.Builder
+		if err := s.vendor.WriteExport(&out, tablefile.CSV); err != nil {
+			t.Fatal(err)
+		}
+		s.write(name, out.String())
+	}
+	s.write("signals.csv", "$DetectionName,$TargetHost,$SuspectHost,$Workbook,$FirstSeen\n")
 }
 
 func withoutUndo(line string) {

@@ -36,6 +36,7 @@ or without:
   Signal Block         Name, Tactic, Technique, Confidence, Score, Tags,
                        Target and Suspect (as in Host $DstIP)
   Search Block         Stream, filters, Aggregate, Rows, Duration
+  Call, Return Block   Workbook
   Outlier Block        Entity, Stream, Duration, Features
   Visual Block         Type, Primary, Secondary
   Notification Block   To, Cc, Bcc, Subject, Message, Rows
@@ -159,11 +160,11 @@ func (m *importing) arrange(ctx context.Context, read *paste.Result) (reordered 
 		}
 	}
 	asRead := slices.Clone(read.Blocks)
-	given, err := mistakes(ctx, read, integrations)
+	given, err := m.mistakes(ctx, read, integrations)
 	if err != nil || given == 0 || !read.Order() {
 		return false, err
 	}
-	arranged, err := mistakes(ctx, read, integrations)
+	arranged, err := m.mistakes(ctx, read, integrations)
 	if err != nil || arranged >= given {
 		read.Blocks = asRead
 		return false, err
@@ -171,20 +172,35 @@ func (m *importing) arrange(ctx context.Context, read *paste.Result) (reordered 
 	return true, nil
 }
 
-// mistakes counts those that check finds in a result.
-func mistakes(ctx context.Context, read *paste.Result, integrations string) (int, error) {
+// mistakes counts those that check finds in a result. A workbook that calls
+// others is tried in the folder that it will stand in, where they are.
+func (m *importing) mistakes(ctx context.Context, read *paste.Result, integrations string) (int, error) {
 	folder, err := os.MkdirTemp("", "tabletop-import-*")
 	if err != nil {
 		return 0, err
 	}
 	defer os.RemoveAll(folder)
-	trial := importing{to: folder}
-	if err := trial.write(read); err != nil {
+	if text := read.Integrations(); len(text) > 0 {
+		integrations = filepath.Join(folder, "integrations.yaml")
+		if err := os.WriteFile(integrations, text, 0o600); err != nil {
+			return 0, err
+		}
+	}
+	if info, err := os.Stat(m.to); err == nil && info.IsDir() {
+		folder = m.to
+	}
+	trial, err := os.CreateTemp(folder, ".tabletop-import-*.yaml")
+	if err != nil {
+		return 0, nothingRan(err)
+	}
+	defer os.Remove(trial.Name())
+	_, err = trial.Write(read.Workbook())
+	if err = errors.Join(err, trial.Close()); err != nil {
 		return 0, err
 	}
 	in := &input{integrations: integrations}
 	var found source.Problems
-	if _, err := in.prepare(ctx, folder, false); err != nil && !collect(&found, err) {
+	if _, err := in.prepare(ctx, trial.Name(), false); err != nil && !collect(&found, err) {
 		return 0, err
 	}
 	return len(found.Errors()), nil

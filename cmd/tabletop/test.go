@@ -60,7 +60,7 @@ A file of tests:
         requests: [{target: 203.0.113.7, status: 429}]
         must_not_act: [10.0.0.0/8]`,
 		Example: `  tabletop test
-  tabletop test examples/malicious-url --run 'commas'
+  tabletop test examples/malicious-url --run 'line breaks'
   tabletop test examples -o junit > report.xml
   tabletop test workbook.yaml --update --yes`,
 		Args: cobra.ArbitraryArgs,

@@ -188,7 +188,7 @@ func (r *reader) setBlock(kind, name, value string, line int) {
 		f.Values = list(value)
 	case name == "duration":
 		f.Values, f.Written = []string{duration(value)}, value
-	case name == "subtechnique", name == "confidence", name == "score", name == "aggregate", name == "type":
+	case name == "subtechnique", name == "confidence", name == "score", name == "aggregate", name == "type", name == "style":
 		f = trimmed(f)
 	}
 	b := r.filling[kind]
@@ -202,7 +202,7 @@ func (r *reader) setBlock(kind, name, value string, line int) {
 }
 
 // listFields are the fields that may have several values.
-var listFields = []string{"where", "tags", "to", "cc", "bcc", "features"}
+var listFields = []string{"where", "tags", "to", "cc", "bcc", "features", "secondary"}
 
 // trimmed writes a choice of the page the way a workbook does: one word with a
 // capital, a function in lower case.
@@ -214,7 +214,7 @@ func trimmed(f Field) Field {
 		if w := strings.ToLower(value); w == "high" || w == "medium" || w == "low" {
 			value = strings.ToUpper(w[:1]) + w[1:]
 		}
-	case "type":
+	case "type", "style":
 		value = strings.ToLower(strings.TrimSuffix(strings.ToLower(value), " chart"))
 	case "aggregate":
 		words := strings.Fields(value)

@@ -17,6 +17,8 @@ const (
 	groupNotification = "notification"
 	groupVisual       = "visual"
 	groupOutlier      = "outlier"
+	groupCall         = "call"
+	groupReturn       = "return"
 )
 
 // A label is what the page writes before a value.
@@ -68,7 +70,12 @@ var labels = map[string][]label{
 	"type":                   {{groupVisual, "type"}},
 	"primary":                {{groupVisual, "primary"}},
 	"secondary":              {{groupVisual, "secondary"}},
+	"type of column chart":   {{groupVisual, "style"}},
+	"style":                  {{groupVisual, "style"}},
+	"title":                  {{groupVisual, "title"}},
 	"entity":                 {{groupOutlier, "entity"}},
+	"threshold":              {{groupOutlier, "threshold"}},
+	"all":                    {{groupOutlier, "all"}},
 	"features":               {{groupOutlier, "features"}},
 	"configuration name":     {{groupWebhook, "name"}},
 	"integration name":       {{groupWebhook, "name"}},

@@ -82,6 +82,8 @@ func TestRead(t *testing.T) {
 		{"a notification", "Notification Block\nTo: soc@example.com, $Owner\nCc: lead@example.com\nSubject: seen $SrcIP\nMessage\nLook at\n$SrcIP\n\nRows: 5", "notification: to=soc@example.com,$Owner;cc=lead@example.com;subject=seen $SrcIP;message=Look at⏎$SrcIP;rows=5;"},
 		{"a visual", "Visual Block\nType: Bar Chart\nPrimary: $SrcIP\nSecondary\n$Count(1)", "visual: type=bar;primary=$SrcIP;secondary=$Count(1);"},
 		{"an outlier", "Outlier Block\nEntity: $SrcIP\nStream: FIREWALL\nDuration: Last one day\nFeatures: count, sum $TXLen", "outlier: entity=$SrcIP;stream=FIREWALL;duration=1d;features=count,sum $TXLen;"},
+		{"calls", "Call Block\nWorkbook: notify.yaml\nReturn Block: look it up\nWorkbook\nlook up.yaml\nCall Block\nother.yaml\nSQL\nSELECT $A FROM X", "call: notify.yaml\nreturn: look up.yaml (look it up)\ncall: other.yaml\nsql: SELECT $A FROM X"},
+		{"a call of nothing", "Call Block\nSELECT $A FROM X", "sql: SELECT $A FROM X\n! 1: a call block without what it holds"},
 		{"webhook fields in any order", "Payload\n{\n \"a\": \"$A\"\n}\nPOST\nhttps://x.example/a\nHeaders: {\"Authorization\": \"Bearer [token]\"}\nConfiguration Name: N", "webhook N POST https://x.example/a {\"Authorization\": \"Bearer [token]\"} {⏎ \"a\": \"$A\"⏎}"},
 		{"headers told from a payload", "Configuration Name: N\n{\"a\": \"$A\"}\n{\"Content-Type\": \"x\"}", "webhook N   {\"Content-Type\": \"x\"} {\"a\": \"$A\"}"},
 		{"JSON behind a label and over lines", "Payload: {\n\"a\": 1\n}\nURL: https://x.example", "webhook Webhook 1  https://x.example  {⏎\"a\": 1⏎}\n! 1: a webhook without a name, called Webhook 1 here"},
@@ -134,7 +136,7 @@ var pieces = []string{
 	"Text Block", "Visual Block: bars", "Configuration Name: N", "Configuration Name", "URL", "https://x.example/$A", "POST", "Headers", "{", "}", `{"Accept": "x"}`,
 	`"a": "$A",`, "Payload: <a>", "<a>$A</a>", "Parameters", "Host = b", "Default Value: c", "Workbook: W", "Workbook: V", "Tags: a, 'b', #c", "```sql", "```",
 	"In the above figure, a workbook named W is executed", "Ensure you enable the integration", "hello", "it's: not, a [label]", "- a: b", "... ", "---", "%TAG", "",
-	"\x1b[31mred", "nul\x00", "\u202eright", "\u2028", "\u0085next", "a\tb", "'", `"`, "&a *b", "? x", "!tag x", "$A = host($B)", "where $A != nil", "{''}", "Folder: ' f", "To: a@example.com, b", "Subject: $A: b", "Message", "Type: Bar Chart", "Primary: $A", "Notification Block", "Outlier Block", "Features: count, x", "Stage: TEST",
+	"\x1b[31mred", "nul\x00", "\u202eright", "\u2028", "\u0085next", "a\tb", "'", `"`, "&a *b", "? x", "!tag x", "$A = host($B)", "where $A != nil", "{''}", "Folder: ' f", "To: a@example.com, b", "Subject: $A: b", "Message", "Type: Bar Chart", "Primary: $A", "Notification Block", "Call Block", "Return Block: b", "x.yaml", "Secondary: $A, $B", "Style: Stacked", "Outlier Block", "Features: count, x", "Stage: TEST",
 }
 
 // written are the ways in which an input line may be found again, each in one or

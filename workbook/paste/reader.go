@@ -54,6 +54,10 @@ func (r *reader) next() {
 		r.at++
 		return
 	}
+	if b := r.labelled; b != nil && (b.Kind == groupCall || b.Kind == groupReturn) {
+		r.called()
+		return
+	}
 	if r.group == groupSearch && streamLine.MatchString(undecorated(line)) && r.inBlock() {
 		return
 	}
@@ -215,12 +219,39 @@ func (r *reader) prose() {
 	r.closeLabelled()
 }
 
+// called reads the workbook that a call or a return names, behind Workbook: or in
+// a line of its own.
+func (r *reader) called() {
+	b := r.labelled
+	value := undecorated(r.lines[r.at])
+	if known, behind, ok := fieldOf(r.lines[r.at]); ok {
+		if known[0].group != groupWorkbook {
+			r.closeLabelled()
+			return
+		}
+		if behind == "" {
+			if behind = r.below(known[0]); behind == "" {
+				r.closeLabelled()
+				return
+			}
+			r.at--
+		}
+		value = behind
+	} else if r.formOf(r.at) != formNone {
+		r.closeLabelled()
+		return
+	}
+	b.Text = value
+	r.closeLabelled()
+	r.at++
+}
+
 func (r *reader) endsProse(n int) bool {
 	if _, _, _, ok := blockLabelOf(r.lines[n]); ok || workbookNamed.MatchString(r.lines[n]) {
 		return true
 	}
 	known, _, ok := fieldOf(r.lines[n])
-	return ok && len(known) == 1 && (known[0].group == groupWebhook || known[0].group == groupWorkbook)
+	return ok && len(known) == 1 && (known[0].group == groupWebhook || known[0].group == groupWorkbook || known[0] == label{groupParameters, ""})
 }
 
 // unlabelled takes a line that is neither: a heading that names a webhook, words

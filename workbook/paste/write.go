@@ -171,9 +171,12 @@ func (w *writer) text(depth int, key, text string) {
 var textKinds = []string{"sql", "dql", "code", "text"}
 
 func (w *writer) block(b *Block) {
-	if slices.Contains(textKinds, b.Kind) {
+	switch {
+	case slices.Contains(textKinds, b.Kind):
 		w.text(1, "- "+b.Kind, b.Text)
-	} else {
+	case b.Text != "": // the workbook that is called
+		w.line(1, "- "+b.Kind+": "+scalar(b.Text))
+	default:
 		w.line(1, "- "+b.Kind+":")
 		w.fields(b.Fields)
 	}
@@ -195,8 +198,10 @@ func (w *writer) fields(fields []Field) {
 					w.line(4, key+": "+scalar(g.Values[0]))
 				}
 			}
-		case slices.Contains(listFields, f.Name):
+		case slices.Contains(listFields, f.Name) && (f.Name != "secondary" || len(f.Values) > 1):
 			w.list(3, f.Name, f.Values)
+		case f.Name == "all" && (f.Values[0] == "true" || f.Values[0] == "false"):
+			w.line(3, f.Name+": "+f.Values[0])
 		case f.Name == "knowledge" || f.Name == "message":
 			w.text(3, f.Name, f.Values[0])
 		default:
@@ -235,14 +240,14 @@ func printable(text string) string {
 var (
 	plain     = regexp.MustCompile(`^[A-Za-z$][A-Za-z0-9$ _./()*-]*$`)
 	ambiguous = regexp.MustCompile(`(?i)^(?:true|false|yes|no|on|off|null|y|n)$`)
-	wholeOne  = regexp.MustCompile(`^[1-9][0-9]{0,8}[a-zA-Z]?$`)
+	simple    = regexp.MustCompile(`^[1-9][0-9]{0,8}(?:\.[0-9]{1,6}|[a-zA-Z])?$`)
 	address   = regexp.MustCompile(`^https?://[A-Za-z0-9$./?=&_-]+$`)
 )
 
 // scalar writes a text of one line as a YAML value.
 func scalar(text string) string {
 	switch {
-	case wholeOne.MatchString(text), address.MatchString(text):
+	case simple.MatchString(text), address.MatchString(text):
 		return text
 	case plain.MatchString(text) && !ambiguous.MatchString(text) && !strings.HasSuffix(text, " "):
 		return text
