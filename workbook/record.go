@@ -25,11 +25,13 @@ type Head struct {
 
 // The modes of a run. ModeApply sends to a vendor and ModeResume asks one;
 // ModeSimulate sends to a simulator on this machine. ModePlan is a rehearsal
-// that wrote a plan, ModeUndo the making of a plan that takes actions back,
+// that wrote a plan, ModeStream one of those that played a workbook over its
+// events, ModeUndo the making of a plan that takes actions back,
 // ModeRefuse a plan that was not applied.
 const (
 	ModeRehearse = "rehearse"
 	ModePlan     = "plan"
+	ModeStream   = "stream"
 	ModeApply    = "apply"
 	ModeSimulate = "simulate"
 	ModeResume   = "resume"

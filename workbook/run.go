@@ -30,6 +30,8 @@ type Env struct {
 	MaxRows int
 	// Strict makes an error of what else is a warning.
 	Strict bool
+	// Earlier are signals that runs before this one raised, where it may read them.
+	Earlier []Signal
 	// Signals and Actions are those of the run so far.
 	Signals []Signal
 	Actions []Action
@@ -83,6 +85,8 @@ type Options struct {
 	Info    Info
 	MaxRows int
 	Strict  bool
+	// Earlier are signals of earlier runs, for blocks that read signals.
+	Earlier []Signal
 	// Recorder keeps the record; a run without one is refused.
 	Recorder Recorder
 	// Observe, where set, is told of each block as soon as it is recorded.
@@ -106,7 +110,7 @@ func (p *Program) Run(ctx context.Context, o Options) (Result, error) {
 		return Result{}, fmt.Errorf("record the start of the run: %w", err)
 	}
 	result := Result{Run: run, Status: Completed, Warnings: o.Info.Warnings}
-	env := &Env{Workbook: p.Workbook.Name, Run: run, Now: o.Info.Now, Zone: o.Info.Zone, MaxRows: o.MaxRows, Strict: o.Strict}
+	env := &Env{Workbook: p.Workbook.Name, Run: run, Now: o.Info.Now, Zone: o.Info.Zone, MaxRows: o.MaxRows, Strict: o.Strict, Earlier: o.Earlier}
 	failed := p.blocks(ctx, o, &result, env)
 	result.Signals, result.Actions = env.Signals, env.Actions
 	result.Totals = Count(result.Actions)

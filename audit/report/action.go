@@ -156,7 +156,7 @@ func (r *reporter) answer(a workbook.Action) *payload {
 	}
 	from := ""
 	switch r.Run.Mode {
-	case workbook.ModeRehearse, workbook.ModePlan, workbook.ModeSimulate:
+	case workbook.ModeRehearse, workbook.ModeStream, workbook.ModePlan, workbook.ModeSimulate:
 		from = ", simulated"
 	}
 	if a.Verdict == workbook.Deduplicated && a.SameAs > 0 {

@@ -32,7 +32,7 @@ func (r *reporter) opening() []phrase {
 	name := r.value(run.Workbook.Name)
 	did := []phrase{word(" carried out "), name}
 	switch run.Mode {
-	case workbook.ModeRehearse:
+	case workbook.ModeRehearse, workbook.ModeStream:
 		did = []phrase{word(" rehearsed "), name}
 	case workbook.ModePlan:
 		did = []phrase{word(" rehearsed "), name, word(" and wrote down in a plan what would be sent")}
@@ -223,7 +223,7 @@ func (r *reporter) settled() []phrase {
 // ending says whether anything left this machine.
 func (r *reporter) ending() []phrase {
 	switch r.Run.Mode {
-	case workbook.ModeRehearse, workbook.ModePlan, workbook.ModeUndo, workbook.ModeRefuse:
+	case workbook.ModeRehearse, workbook.ModeStream, workbook.ModePlan, workbook.ModeUndo, workbook.ModeRefuse:
 		return []phrase{word("Nothing was sent.")}
 	case workbook.ModeSimulate:
 		return []phrase{word("Nothing left this machine.")}

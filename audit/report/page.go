@@ -136,7 +136,7 @@ func (r *reporter) subtitle() string {
 // modeName says what a mode does, for a title.
 func modeName(mode string) string {
 	switch mode {
-	case workbook.ModeRehearse:
+	case workbook.ModeRehearse, workbook.ModeStream:
 		return "a rehearsal"
 	case workbook.ModePlan:
 		return "a rehearsal that wrote a plan"

@@ -17,10 +17,11 @@ var signalColumns = []string{
 	"$TargetHost", "$TargetUser", "$TargetResource", "$TargetPort", "$Uuid", "$Workbook", "$FalsePositive", "$CNAMTime",
 }
 
-// signalsTable gives the signals that a run has raised so far as a stream.
+// signalsTable gives the signals that a run has raised so far as a stream, and
+// before them those of earlier runs that it may read.
 func signalsTable(env *workbook.Env) workbook.Table {
 	table := workbook.Table{Columns: signalColumns}
-	for i, s := range env.Signals {
+	for i, s := range workbook.Coalesce(env.Earlier, env.Signals) {
 		values := []workbook.Value{
 			s.Name, text(s.Tactic), text(s.Technique), text(s.Confidence), strconv.Itoa(s.Score), s.Severity,
 			s.FirstSeen.UnixMilli(), s.LastSeen.UnixMilli(), int64(s.Occurrences), s.Hash(), text(s.SourceStream),

@@ -7,12 +7,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"tabletop/audit"
 	"tabletop/workbook"
+	"tabletop/workbook/events"
 	"tabletop/workbook/source"
 )
 
@@ -28,33 +30,45 @@ type rehearsal struct {
 	failOn     []string
 	// failOnSet says that --fail-on was given, if only as the empty text.
 	failOnSet bool
-	maxRows   int
-	keepRows  int
-	strict    bool
+	// signals is the run whose signals are read beside the run's own, 0 for none.
+	signals  int64
+	maxRows  int
+	keepRows int
+	strict   bool
 }
 
 func runCommand(c *console) *cobra.Command {
 	r := &rehearsal{}
 	cmd := &cobra.Command{
-		Use:   "run PATH",
-		Short: "Rehearse a workbook; nothing is sent",
+		Use:   "run PATH…",
+		Short: "Rehearse workbooks; nothing is sent",
 		Long: `run rehearses a workbook: a file, or a folder that holds workbook.yaml. Its
 queries run over the events, every request is built in full, judged by the guard
 and answered by a simulated vendor. Nothing leaves the machine.
 
 What blocks write to event stores is seen by the run alone, and told at its end;
---keep-stores makes it lasting where the run completed.`,
+--keep-stores makes it lasting where the run completed.
+
+Of several workbooks, or of those in the folders of a folder, each runs at the
+same clock and is told in a line; one that fails does not stop the others, and
+targets that several of them act on are named.`,
 		Example: `  tabletop run examples/suspicious-remote-desktop
   tabletop run examples/malicious-domain/published.yaml \
       --now 2026-01-28T12:00:00Z
   tabletop run workbook.yaml --set Vector=EMAIL
   tabletop run workbook.yaml --events /var/log/zeek --window all -o json
   tabletop run workbook.yaml --stores lists.db --keep-stores
-  tabletop run workbook.yaml --fail-on protected,invalid`,
-		Args: exactly(1, "one workbook: a file, or a folder that holds workbook.yaml"),
+  tabletop run workbook.yaml --fail-on protected,invalid
+  tabletop run examples`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return exactly(1, "a workbook, or several: files, or folders that hold workbook.yaml")(cmd, args)
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.failOnSet = cmd.Flags().Changed("fail-on")
-			return r.run(cmd.Context(), c, args[0])
+			return r.run(cmd.Context(), c, args)
 		},
 	}
 	f := cmd.Flags()
@@ -66,6 +80,7 @@ What blocks write to event stores is seen by the run alone, and told at its end;
 	f.StringVar(&r.reason, "reason", "", "why the run is made, for the audit")
 	f.StringVar(&r.ticket, "ticket", "", "the ticket that the run belongs to, for the audit")
 	f.StringVarP(&r.output, "output", "o", "text", "text or json")
+	f.Int64Var(&r.signals, "signals", 0, "also read the signals of this recorded run in SIGNALS")
 	f.StringSliceVar(&r.failOn, "fail-on", nil, "exit 3 where an action has one of these verdicts, as in protected,invalid")
 	f.IntVar(&r.maxRows, "max-rows", 100_000, "the most rows that a block may give")
 	f.IntVar(&r.keepRows, "keep-rows", 1000, "rows of each block that are kept and shown in JSON")
@@ -104,7 +119,7 @@ func (r *rehearsal) verdicts() ([]workbook.Verdict, error) {
 	return out, nil
 }
 
-func (r *rehearsal) run(ctx context.Context, c *console, path string) error {
+func (r *rehearsal) run(ctx context.Context, c *console, named []string) error {
 	if r.failOnSet && len(r.failOn) == 0 {
 		r.failOn = []string{""}
 	}
@@ -112,34 +127,114 @@ func (r *rehearsal) run(ctx context.Context, c *console, path string) error {
 	if err != nil {
 		return err
 	}
-	return r.rehearse(ctx, c, path, func(_ *bench, _ *audit.Log, _ workbook.Info, result workbook.Result) error {
+	var paths []string
+	for _, path := range named {
+		more, err := workbooksIn(path)
+		if err != nil {
+			return err
+		}
+		paths = append(paths, more...)
+	}
+	if len(paths) > maxWorkbooks {
+		return nothingRan(fmt.Errorf("%d workbooks, and at most %d run at once", len(paths), maxWorkbooks))
+	}
+	if len(paths) > 1 {
+		if err := r.bounds(); err != nil {
+			return err
+		}
+		return r.several(ctx, c, paths, failOn)
+	}
+	return r.rehearse(ctx, c, paths[0], func(_ *bench, _ *audit.Log, _ workbook.Info, result workbook.Result) error {
 		return failing(result, failOn)
 	})
 }
 
-// rehearse rehearses a workbook and hands what came of it to then, while the
-// audit is still open for writing.
-func (r *rehearsal) rehearse(ctx context.Context, c *console, path string, then func(*bench, *audit.Log, workbook.Info, workbook.Result) error) error {
+// bounds checks the form of the output and the numbers among the flags.
+func (r *rehearsal) bounds() error {
 	if err := outputForm(r.output, "text", "json"); err != nil {
 		return err
 	}
 	if r.maxRows < 1 || r.keepRows < 0 {
 		return nothingRan(fmt.Errorf("--max-rows must be at least 1 and --keep-rows at least 0"))
 	}
+	return nil
+}
+
+// rehearse rehearses a workbook and hands what came of it to then, while the
+// audit is still open for writing.
+func (r *rehearsal) rehearse(ctx context.Context, c *console, path string, then func(*bench, *audit.Log, workbook.Info, workbook.Result) error) error {
+	if err := r.bounds(); err != nil {
+		return err
+	}
 	kept, err := r.openStores(ctx)
 	if err != nil {
 		return err
 	}
 	defer kept.Close()
+	ready, err := r.ready(ctx, c, path)
+	if err != nil {
+		return err
+	}
+	defer r.bar.hide()
+	b := ready.bench
+	now, from, err := r.clockOf(b, ready.survey, b.program.Streams())
+	if err != nil {
+		return err
+	}
+	earlier, err := r.earlier(ctx)
+	if err != nil {
+		return err
+	}
+	log, err := audit.Open(ctx, r.audit, audit.Options{Now: time.Now, KeepRows: keepAtLeast(r.keepRows)})
+	if err != nil {
+		return nothingRan(err)
+	}
+	info := ready.info(r, now, from)
+	if r.signals > 0 {
+		info.Warnings = append(info.Warnings, fmt.Sprintf("SIGNALS holds the %s of run %d as well", plural(len(earlier), "signal", "signals"), r.signals))
+	}
+	result, err := r.play(ctx, c, b, log, info, earlier)
+	if err == nil {
+		err = then(b, log, info, result)
+	}
+	if closing := log.Close(); err == nil {
+		err = closing
+	}
+	return err
+}
+
+// A readied is a workbook with its events read, before its clock is set.
+type readied struct {
+	*bench
+	survey   *events.Survey
+	files    []workbook.EventFile
+	warnings []string
+	// digest gives the program's, once.
+	digest func() string
+}
+
+// ready prepares a workbook and reads its events. The bar may still show.
+func (r *rehearsal) ready(ctx context.Context, c *console, path string) (*readied, error) {
 	digest := make(chan string, 1)
 	go func() { digest <- programDigest() }()
 	r.bar = newBar(c)
 	b, err := r.prepare(ctx, path, true)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r.bar.show()
-	defer r.bar.hide()
+	out := &readied{bench: b, digest: sync.OnceValue(func() string { return <-digest })}
+	if err := r.readEvents(ctx, out); err != nil {
+		r.bar.hide()
+		return nil, err
+	}
+	return out, nil
+}
+
+// readEvents surveys and hashes the events, and gathers what is to be said of
+// them.
+func (r *rehearsal) readEvents(ctx context.Context, out *readied) error {
+	b := out.bench
 	survey, warnings, err := r.surveyed(ctx, b, r.strict)
 	if err != nil {
 		return err
@@ -148,35 +243,41 @@ func (r *rehearsal) rehearse(ctx context.Context, c *console, path string, then 
 	if err != nil {
 		return nothingRan(err)
 	}
-	warnings = append(left, warnings...)
-	now, from, err := r.clockOf(b, survey, b.program.Streams())
-	if err != nil {
-		return err
-	}
+	out.survey, out.warnings = survey, append(left, warnings...)
 	for _, p := range b.warnings {
 		p.Warning = false // which is said before all of them
-		warnings = append(warnings, p.String())
+		out.warnings = append(out.warnings, p.String())
 	}
-	warnings = append(warnings, b.options.Trigger.Guard.At(now).Expired()...)
-	files, err := b.set.Hash(ctx)
-	if err != nil {
+	if out.files, err = b.set.Hash(ctx); err != nil {
 		return nothingRan(err)
 	}
-	files = append(files, b.options.Trigger.Guard.Files()...)
-	log, err := audit.Open(ctx, r.audit, audit.Options{Now: time.Now, KeepRows: keepAtLeast(r.keepRows)})
+	out.files = append(out.files, b.options.Trigger.Guard.Files()...)
+	return nil
+}
+
+// info gathers what the record says of a run whose clock stands at now.
+func (y *readied) info(r *rehearsal, now time.Time, from string) workbook.Info {
+	warnings := append(slices.Clone(y.warnings), y.options.Trigger.Guard.At(now).Expired()...)
+	info := r.info(y.bench, y.files, now, from, warnings)
+	info.Program = y.digest()
+	return info
+}
+
+// earlier are the signals of the run that --signals names.
+func (r *rehearsal) earlier(ctx context.Context) ([]workbook.Signal, error) {
+	if r.signals == 0 {
+		return nil, nil
+	}
+	reader, err := audit.OpenReader(ctx, r.audit)
 	if err != nil {
-		return nothingRan(err)
+		return nil, nothingRan(err)
 	}
-	info := r.info(b, files, now, from, warnings)
-	info.Program = <-digest
-	result, err := r.play(ctx, c, b, log, info)
-	if err == nil {
-		err = then(b, log, info, result)
+	defer reader.Close()
+	run, err := reader.Show(ctx, r.signals)
+	if err != nil {
+		return nil, nothingRan(fmt.Errorf("--signals: %w", err))
 	}
-	if closing := log.Close(); err == nil {
-		err = closing
-	}
-	return err
+	return run.Signals, nil
 }
 
 // keepAtLeast turns --keep-rows into what the audit takes, for which 0 is its
@@ -189,8 +290,8 @@ func keepAtLeast(n int) int {
 }
 
 // play runs the program and shows it.
-func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.Log, info workbook.Info) (workbook.Result, error) {
-	o := workbook.Options{Info: info, MaxRows: r.maxRows, Strict: r.strict, Recorder: log}
+func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.Log, info workbook.Info, earlier []workbook.Signal) (workbook.Result, error) {
+	o := workbook.Options{Info: info, MaxRows: r.maxRows, Strict: r.strict, Recorder: log, Earlier: earlier}
 	if r.planning {
 		result, err := b.program.Run(ctx, o)
 		r.bar.hide()
