@@ -212,3 +212,21 @@ func TestNothingIsLost(t *testing.T) {
 		}
 	})
 }
+
+// TestOneTargetFillsAnExport makes an export of one target alone, in which what is
+// compared with all else would not end.
+func TestOneTargetFillsAnExport(t *testing.T) {
+	const most = 20_000
+	var records []Record
+	for n := range most {
+		block, listed := task(fmt.Sprint("t", n), fmt.Sprint(n), address(1), n), entry(fmt.Sprint("e", n), address(1), n)
+		block.Protected = "private_address: it is private"
+		undo := task(fmt.Sprint("u", n), fmt.Sprint("u", n), address(1), n)
+		undo.Undoes = true
+		records = append(records, block, listed, undo)
+	}
+	got := Actions([]Action{action("1/a1", address(1), most/2)}, records, Options{Within: time.Hour, From: at(-1)})
+	if got.Found != 2*most || got.Count(Protected) != 1 || got.Count(Gone) != 1 {
+		t.Errorf("%d found, %d protected, %d gone", got.Found, got.Count(Protected), got.Count(Gone))
+	}
+}

@@ -91,13 +91,17 @@ func (s *side) gone(records []*Record) string {
 // takenOff is the task that took the block of a time back, unless another block
 // came after it; nil where none did.
 func (s *side) takenOff(blocked time.Time) *Record {
-	for _, u := range slices.Backward(s.undone) {
-		again := slices.ContainsFunc(slices.Concat(s.tasks, s.entries), func(r *Record) bool { return r.Time.After(u.Time) })
-		if !u.Time.Before(blocked) && !again {
-			return u
+	// Whichever took it back, the last one did, unless a block came after that.
+	var last *Record
+	for _, u := range s.undone {
+		if last == nil || u.Time.After(last.Time) {
+			last = u
 		}
 	}
-	return nil
+	if last == nil || last.Time.Before(blocked) || newest(s.tasks).After(last.Time) || newest(s.entries).After(last.Time) {
+		return nil
+	}
+	return last
 }
 
 // stray says what records are that belong to no ask.
@@ -121,8 +125,10 @@ func (s *side) protected(shown []*Record) (Finding, bool) {
 	var records []*Record
 	var ids []string
 	reason := ""
+	guarded := map[*Record]bool{}
 	for _, r := range shown {
-		if r.Protected != "" && !slices.Contains(records, r) {
+		if r.Protected != "" && !guarded[r] {
+			guarded[r] = true
 			records, reason = append(records, r), r.Protected
 		}
 	}
@@ -130,7 +136,7 @@ func (s *side) protected(shown []*Record) (Finding, bool) {
 		return Finding{}, false
 	}
 	for _, a := range s.asks {
-		if slices.ContainsFunc(a.records(), func(r *Record) bool { return slices.Contains(records, r) }) {
+		if slices.ContainsFunc(a.records(), func(r *Record) bool { return guarded[r] }) {
 			ids = append(ids, a.ids...)
 		}
 	}
