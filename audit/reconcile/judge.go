@@ -71,7 +71,7 @@ func (s *side) closest(a *ask) *Record {
 
 // gone says why a block that was there is no more, and is empty where it stands.
 func (s *side) gone(records []*Record) string {
-	if u := s.takenOff(newest(records)); u != nil {
+	if u := s.takenOff(); u != nil {
 		return "taken off by " + u.said()
 	}
 	for _, r := range s.entries {
@@ -88,17 +88,15 @@ func (s *side) gone(records []*Record) string {
 	return ""
 }
 
-// takenOff is the task that took the block of a time back, unless another block
-// came after it; nil where none did.
-func (s *side) takenOff(blocked time.Time) *Record {
-	// Whichever took it back, the last one did, unless a block came after that.
+// takenOff is the task that took the last block back, nil where that stands.
+func (s *side) takenOff() *Record {
 	var last *Record
 	for _, u := range s.undone {
 		if last == nil || u.Time.After(last.Time) {
 			last = u
 		}
 	}
-	if last == nil || last.Time.Before(blocked) || newest(s.tasks).After(last.Time) || newest(s.entries).After(last.Time) {
+	if last == nil || newest(s.tasks).After(last.Time) || newest(s.entries).After(last.Time) {
 		return nil
 	}
 	return last

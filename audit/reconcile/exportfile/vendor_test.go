@@ -142,6 +142,29 @@ func TestVendorMistakes(t *testing.T) {
 	}
 }
 
+// TestTaskWords reads every word for a state and an action that the vendor is known
+// to use, in any case.
+func TestTaskWords(t *testing.T) {
+	for state, words := range map[reconcile.State][]string{
+		reconcile.Done:   {"success", "succeeded", "finished"},
+		reconcile.Failed: {"failed", "timeout", "skipped", "rejected", "canceled", "Cancelled"},
+		reconcile.Open:   {"ongoing", "pending", "queued", "running", "pendingApproval", "a word of tomorrow"},
+	} {
+		for _, word := range words {
+			got, err := Vendor("x", fmt.Appendf(nil, `[{"id":"1","type":"ip","value":"203.0.113.7","status":%q}]`, word), nil)
+			if err != nil || len(got.Records) != 1 || got.Records[0].State != state || got.Records[0].Status != word {
+				t.Errorf("%s: %+v %v", word, got.Records, err)
+			}
+		}
+	}
+	for word, undoes := range map[string]bool{"block": false, "restoreBlock": true, "Add to Block List": false, "Remove from Block List": true, "isolate": false, "restoreIsolate": true} {
+		got, err := Vendor("x", fmt.Appendf(nil, `[{"id":"1","type":"ip","value":"203.0.113.7","status":"queued","action":%q}]`, word), nil)
+		if err != nil || len(got.Records) != 1 || got.Records[0].Undoes != undoes {
+			t.Errorf("%s: %+v %v", word, got.Records, err)
+		}
+	}
+}
+
 // TestTooManyRecords stops at the bound.
 func TestTooManyRecords(t *testing.T) {
 	f := &file{path: "x", text: []byte("target\n203.0.113.7\n"), objects: make([]object, MaxRecords)}
