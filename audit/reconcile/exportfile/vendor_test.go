@@ -120,6 +120,8 @@ func TestVendorMistakes(t *testing.T) {
 		`[{"type":"ip","ip":"1.2.3.4","lastModifiedDateTime":"soon"}]`:             "record 1: \"soon\" is no time",
 		`[{"type":"ip","ip":"1.2.3.4","lastModifiedDateTime":"2026-01-30 12:00"}]`: "the time \"2026-01-30 12:00\" names no zone\n    name it with --tz",
 		`[{"type":"ip","ip":"1.2.3.4","expiredDateTime":"2026"}]`:                  "\"2026\" is no time",
+		"target,id\n" + strings.Repeat("a", maxTarget+1) + ",7\n":                  "record 1: a target of 4097 bytes and a number of 1",
+		"target,id\na," + strings.Repeat("7", maxTask+1) + "\n":                    "record 1: a target of 1 bytes and a number of 257",
 		"target,type\n203.0.113.7\n":                                               "in/x:2:1: 1 fields, and the header has 2",
 		"target,\n203.0.113.7,\n":                                                  "in/x:1:8: column 2 has no name",
 		"target\n\"203.0.113.7\n":                                                  "broken CSV",
