@@ -3,6 +3,7 @@ package reconcile
 import (
 	"maps"
 	"slices"
+	"time"
 )
 
 // Actions holds a vendor's records against the actions that are expected.
@@ -158,8 +159,9 @@ func (s *side) adopted(r *Record) bool {
 // before is the newest block from before an ask that still stood by then.
 func (s *side) before(a *ask) *Record {
 	var found *Record
+	lifted := s.lifted(a.first)
 	for _, r := range slices.Concat(s.tasks, s.entries) {
-		stood := r.Time.Before(a.first) && (r.Expires.IsZero() || r.Expires.After(a.first)) && !s.lifted(r, a.span)
+		stood := r.Time.Before(a.first) && r.Time.After(lifted) && (r.Expires.IsZero() || r.Expires.After(a.first))
 		if stood && !r.Time.IsZero() && (found == nil || r.Time.After(found.Time)) {
 			found = r
 		}
@@ -167,7 +169,12 @@ func (s *side) before(a *ask) *Record {
 	return found
 }
 
-// lifted reports whether a task took a block back before a span began.
-func (s *side) lifted(r *Record, until span) bool {
-	return slices.ContainsFunc(s.undone, func(u *Record) bool { return !u.Time.Before(r.Time) && !u.Time.After(until.first) })
+// lifted is when a block was last taken back until a time, zero for never.
+func (s *side) lifted(until time.Time) (last time.Time) {
+	for _, u := range s.undone {
+		if u.Time.After(last) && !u.Time.After(until) {
+			last = u.Time
+		}
+	}
+	return last
 }

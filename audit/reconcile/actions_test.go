@@ -56,6 +56,18 @@ func TestActions(t *testing.T) {
 	back.TakenBack = true
 	doubtful := action("1/a1", one, 0)
 	doubtful.Doubt = "it may not have arrived"
+	pending := task("p", "1", one, 5)
+	pending.State, pending.Status = Open, "queued"
+	liftedAt := func(minutes int) Record {
+		r := undo
+		r.Time = at(minutes)
+		return r
+	}
+	expiredAt := func(from, until int) Record {
+		r := entry("e", one, from)
+		r.Expires = at(until)
+		return r
+	}
 	is := []Action{action("1/a1", one, 0)}
 	tests := map[string]struct {
 		actions []Action
@@ -86,6 +98,12 @@ func TestActions(t *testing.T) {
 		"by its number":  {[]Action{sent}, []Record{nameless}, hour, "there 203.0.113.1 by [1/a1] at [t]: task 7 (succeeded), 2026-01-30T12:00:00Z\n"},
 		"taken back":     {[]Action{back}, []Record{task("t", "1", one, 5), undo}, hour, "there 203.0.113.1 by [1/a1] at [t]: taken back, and gone: taken off by task 9 (succeeded), 2026-01-30T12:30:00Z\n"},
 		"back and there": {[]Action{back}, []Record{entry("e", one, 5)}, hour, "unexpected 203.0.113.1 by [1/a1] at [e]: it was taken back, and on the list, 2026-01-30T12:05:00Z\n"},
+		"lifted before":  {is, []Record{task("t", "1", one, -3*day), liftedAt(-2 * day)}, hour, "missing 203.0.113.1 by [1/a1] at []: none at that time; the nearest is task 1 (succeeded), 2026-01-27T12:00:00Z, 3 days away\n"},
+		"expired before": {is, []Record{expiredAt(-2*day, -day)}, hour, "missing 203.0.113.1 by [1/a1] at []: none at that time; the nearest is on the list, 2026-01-28T12:00:00Z, 2 days away\n"},
+		"lifted once":    {is, []Record{liftedAt(-30), task("t", "1", one, 5)}, hour, "there 203.0.113.1 by [1/a1] at [t]: task 1 (succeeded), 2026-01-30T12:05:00Z\n"},
+		"blocked anew":   {[]Action{is[0], action("2/a1", one, 3*day)}, []Record{task("t", "1", one, 5), undo, entry("e", one, 3*day)}, hour, "there 203.0.113.1 by [1/a1] at [t]: task 1 (succeeded), 2026-01-30T12:05:00Z\nthere 203.0.113.1 by [2/a1] at [e]: on the list, 2026-02-02T12:00:00Z\n"},
+		"a newer page":   {is, []Record{task("t", "1", one, 5), pending}, hour, "there 203.0.113.1 by [1/a1] at [p]: task 1 (succeeded), 2026-01-30T12:05:00Z\n"},
+		"half in doubt":  {[]Action{is[0], doubtful}, nil, hour, "missing 203.0.113.1 by [1/a1 1/a1] at []: no record of the target\n"},
 		"changed later":  {is, []Record{task("t", "1", one, 5), entry("e", one, 5*day)}, hour, "there 203.0.113.1 by [1/a1] at [t e]: task 1 (succeeded), 2026-01-30T12:05:00Z; on the list, 2026-02-04T12:00:00Z\n"},
 	}
 	for name, test := range tests {
@@ -211,4 +229,22 @@ func TestNothingIsLost(t *testing.T) {
 			rt.Fatalf("%d of %d records are told, %d counted\n%s", len(places), len(records), got.Found, said(got))
 		}
 	})
+}
+
+// TestOneTargetFillsAnExport makes an export of one target alone, in which what is
+// compared with all else would not end.
+func TestOneTargetFillsAnExport(t *testing.T) {
+	const most = 20_000
+	var records []Record
+	for n := range most {
+		block, listed := task(fmt.Sprint("t", n), fmt.Sprint(n), address(1), n), entry(fmt.Sprint("e", n), address(1), n)
+		block.Protected = "private_address: it is private"
+		undo := task(fmt.Sprint("u", n), fmt.Sprint("u", n), address(1), n)
+		undo.Undoes = true
+		records = append(records, block, listed, undo)
+	}
+	got := Actions([]Action{action("1/a1", address(1), most/2)}, records, Options{Within: time.Hour, From: at(-1)})
+	if got.Found != 2*most || got.Count(Protected) != 1 || got.Count(Gone) != 1 {
+		t.Errorf("%d found, %d protected, %d gone", got.Found, got.Count(Protected), got.Count(Gone))
+	}
 }

@@ -71,7 +71,7 @@ func (s *side) closest(a *ask) *Record {
 
 // gone says why a block that was there is no more, and is empty where it stands.
 func (s *side) gone(records []*Record) string {
-	if u := s.takenOff(newest(records)); u != nil {
+	if u := s.takenOff(); u != nil {
 		return "taken off by " + u.said()
 	}
 	for _, r := range s.entries {
@@ -88,16 +88,18 @@ func (s *side) gone(records []*Record) string {
 	return ""
 }
 
-// takenOff is the task that took the block of a time back, unless another block
-// came after it; nil where none did.
-func (s *side) takenOff(blocked time.Time) *Record {
-	for _, u := range slices.Backward(s.undone) {
-		again := slices.ContainsFunc(slices.Concat(s.tasks, s.entries), func(r *Record) bool { return r.Time.After(u.Time) })
-		if !u.Time.Before(blocked) && !again {
-			return u
+// takenOff is the task that took the last block back, nil where that stands.
+func (s *side) takenOff() *Record {
+	var last *Record
+	for _, u := range s.undone {
+		if last == nil || u.Time.After(last.Time) {
+			last = u
 		}
 	}
-	return nil
+	if last == nil || newest(s.tasks).After(last.Time) || newest(s.entries).After(last.Time) {
+		return nil
+	}
+	return last
 }
 
 // stray says what records are that belong to no ask.
@@ -121,8 +123,10 @@ func (s *side) protected(shown []*Record) (Finding, bool) {
 	var records []*Record
 	var ids []string
 	reason := ""
+	guarded := map[*Record]bool{}
 	for _, r := range shown {
-		if r.Protected != "" && !slices.Contains(records, r) {
+		if r.Protected != "" && !guarded[r] {
+			guarded[r] = true
 			records, reason = append(records, r), r.Protected
 		}
 	}
@@ -130,7 +134,7 @@ func (s *side) protected(shown []*Record) (Finding, bool) {
 		return Finding{}, false
 	}
 	for _, a := range s.asks {
-		if slices.ContainsFunc(a.records(), func(r *Record) bool { return slices.Contains(records, r) }) {
+		if slices.ContainsFunc(a.records(), func(r *Record) bool { return guarded[r] }) {
 			ids = append(ids, a.ids...)
 		}
 	}

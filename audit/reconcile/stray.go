@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"cmp"
-	"slices"
 	"time"
 )
 
@@ -29,28 +28,42 @@ func (s *side) nearest(t time.Time) *ask {
 }
 
 // strays are the records that belong to no ask, an entry with the task that put it
-// on the list.
+// on the list: the one that it names, else the first that was before it. Tasks
+// come before entries, each by time.
 func (s *side) strays() [][]*Record {
 	var groups [][]*Record
+	byTask := map[string]int{}
+	alone := func(i int) bool {
+		return len(groups[i]) == 1 && groups[i][0].Kind == Task && groups[i][0].State != Failed
+	}
+	next := 0
 	for _, r := range s.left {
-		i := slices.IndexFunc(groups, func(g []*Record) bool {
-			return r.Kind == Entry && len(g) == 1 && g[0].Kind == Task && g[0].State != Failed &&
-				(r.Task != "" && r.Task == g[0].Task || r.Task == "" && !r.Time.Before(g[0].Time))
-		})
-		if i >= 0 {
-			groups[i] = append(groups[i], r)
-			continue
+		if r.Kind == Entry {
+			i, known := byTask[r.Task]
+			if r.Task == "" {
+				for next < len(groups) && !alone(next) {
+					next++
+				}
+				i, known = next, next < len(groups) && !r.Time.Before(groups[next][0].Time)
+			}
+			if known && alone(i) {
+				groups[i] = append(groups[i], r)
+				continue
+			}
+		} else if r.Task != "" {
+			byTask[r.Task] = len(groups)
 		}
 		groups = append(groups, []*Record{r})
 	}
 	return groups
 }
 
-// places are where records stand.
+// places are where records stand, each once.
 func places(records []*Record) []string {
-	all := []string{}
+	all, seen := []string{}, map[string]bool{}
 	for _, r := range records {
-		if !slices.Contains(all, r.Place) {
+		if !seen[r.Place] {
+			seen[r.Place] = true
 			all = append(all, r.Place)
 		}
 	}

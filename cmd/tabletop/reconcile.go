@@ -40,7 +40,7 @@ const (
 )
 
 // reconciledModes are the modes of runs whose actions can be expected.
-var reconciledModes = []string{workbook.ModeRehearse, workbook.ModePlan, workbook.ModeApply, workbook.ModeSimulate}
+var reconciledModes = []string{workbook.ModeRehearse, workbook.ModeStream, workbook.ModePlan, workbook.ModeApply, workbook.ModeSimulate}
 
 func reconcileCommand(c *console) *cobra.Command {
 	r := &reconciliation{}
@@ -92,7 +92,7 @@ target are left out. The audit is only read.`,
 	f.StringVar(&r.filter.Workbook, "workbook", "", "only runs of the workbook of this name or path")
 	f.Int64SliceVar(&r.runs, "run", nil, "only these `runs`")
 	f.StringArrayVar(&r.configurations, "configuration", nil, "only actions of the configuration of this name; may be given again")
-	f.StringSliceVar(&r.modes, "mode", []string{workbook.ModeRehearse, workbook.ModeApply}, "runs of these modes: "+strings.Join(reconciledModes, ", "))
+	f.StringSliceVar(&r.modes, "mode", []string{workbook.ModeRehearse, workbook.ModeStream, workbook.ModeApply}, "runs of these modes: "+strings.Join(reconciledModes, ", "))
 	f.StringVar(&r.rules.input.guard, "guard", "", "own guard lists (default guard.yaml)")
 	f.StringVar(&r.rules.input.integrations, "integrations", "", "webhook configurations, whose hosts are protected (default integrations.yaml)")
 	f.StringVar(&r.zone, "tz", "", "zone of times in the files that name none, as Asia/Kolkata")

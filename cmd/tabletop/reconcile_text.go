@@ -95,7 +95,7 @@ func (c *console) findings(kind reconcile.Kind, report reconcile.Report) {
 // found tells one finding: its target, why, by whom it is expected and where it
 // stands.
 func (c *console) found(f reconcile.Finding) {
-	c.fact("  ", f.Type, " ", f.Target)
+	c.fact("  ", f.Type, " ", shortened(f.Target))
 	c.paragraph(indent+indent[:2], clean(f.Reason))
 	if len(f.Expected) > 0 {
 		c.paragraph(indent+indent[:2], "expected by "+clean(firstOf(f.Expected)))

@@ -33,17 +33,21 @@ const mostProblems = 20
 
 // Open reads the text of a file within its bound.
 func Open(path string) ([]byte, error) {
+	tooLarge := fmt.Errorf("%s: more than %d MiB: export a shorter time, or name its parts one by one", path, MaxFile>>20)
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, MaxFile+1))
+	if info, err := file.Stat(); err == nil && info.Size() > MaxFile {
+		return nil, tooLarge
+	}
+	text, err := io.ReadAll(io.LimitReader(file, MaxFile+1)) // a pipe has no size
 	if err != nil {
 		return nil, err
 	}
 	if len(text) > MaxFile {
-		return nil, fmt.Errorf("%s: more than %d MiB: export a shorter time, or name its parts one by one", path, MaxFile>>20)
+		return nil, tooLarge
 	}
 	return text, nil
 }

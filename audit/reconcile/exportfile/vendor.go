@@ -103,6 +103,12 @@ func kindOf(o object) reconcile.RecordKind {
 	return reconcile.Entry
 }
 
+// The longest target and number of a task, in bytes.
+const (
+	maxTarget = 4096
+	maxTask   = 256
+)
+
 // mostNames is how many names of fields a mistake lists.
 const mostNames = 12
 
@@ -124,6 +130,10 @@ func (b *vendorRecord) aim() bool {
 			has += ", …"
 		}
 		b.file.wrong(b.object, "it names no target; its fields are "+has, knownFields)
+		return false
+	}
+	if len(text) > maxTarget || len(b.record.Task) > maxTask {
+		b.file.wrong(b.object, fmt.Sprintf("a target of %d bytes and a number of %d; the most are %d and %d", len(text), len(b.record.Task), maxTarget, maxTask), "take the record out")
 		return false
 	}
 	b.record.Target = reconcile.Target{Type: kind, Text: text}

@@ -120,6 +120,8 @@ func TestVendorMistakes(t *testing.T) {
 		`[{"type":"ip","ip":"1.2.3.4","lastModifiedDateTime":"soon"}]`:             "record 1: \"soon\" is no time",
 		`[{"type":"ip","ip":"1.2.3.4","lastModifiedDateTime":"2026-01-30 12:00"}]`: "the time \"2026-01-30 12:00\" names no zone\n    name it with --tz",
 		`[{"type":"ip","ip":"1.2.3.4","expiredDateTime":"2026"}]`:                  "\"2026\" is no time",
+		"target,id\n" + strings.Repeat("a", maxTarget+1) + ",7\n":                  "record 1: a target of 4097 bytes and a number of 1",
+		"target,id\na," + strings.Repeat("7", maxTask+1) + "\n":                    "record 1: a target of 1 bytes and a number of 257",
 		"target,type\n203.0.113.7\n":                                               "in/x:2:1: 1 fields, and the header has 2",
 		"target,\n203.0.113.7,\n":                                                  "in/x:1:8: column 2 has no name",
 		"target\n\"203.0.113.7\n":                                                  "broken CSV",
@@ -138,6 +140,29 @@ func TestVendorMistakes(t *testing.T) {
 		}
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.60q: want %s\ngot %v", text, want, err)
+		}
+	}
+}
+
+// TestTaskWords reads every word for a state and an action that the vendor is known
+// to use, in any case.
+func TestTaskWords(t *testing.T) {
+	for state, words := range map[reconcile.State][]string{
+		reconcile.Done:   {"success", "succeeded", "finished"},
+		reconcile.Failed: {"failed", "timeout", "skipped", "rejected", "canceled", "Cancelled"},
+		reconcile.Open:   {"ongoing", "pending", "queued", "running", "pendingApproval", "a word of tomorrow"},
+	} {
+		for _, word := range words {
+			got, err := Vendor("x", fmt.Appendf(nil, `[{"id":"1","type":"ip","value":"203.0.113.7","status":%q}]`, word), nil)
+			if err != nil || len(got.Records) != 1 || got.Records[0].State != state || got.Records[0].Status != word {
+				t.Errorf("%s: %+v %v", word, got.Records, err)
+			}
+		}
+	}
+	for word, undoes := range map[string]bool{"block": false, "restoreBlock": true, "Add to Block List": false, "Remove from Block List": true, "isolate": false, "restoreIsolate": true} {
+		got, err := Vendor("x", fmt.Appendf(nil, `[{"id":"1","type":"ip","value":"203.0.113.7","status":"queued","action":%q}]`, word), nil)
+		if err != nil || len(got.Records) != 1 || got.Records[0].Undoes != undoes {
+			t.Errorf("%s: %+v %v", word, got.Records, err)
 		}
 	}
 }
