@@ -36,6 +36,9 @@ type runBody struct {
 	// Plan is the SHA-256 of the plan that is applied, Endpoint where to.
 	Plan     text `json:"plan,omitempty"`
 	Endpoint text `json:"endpoint,omitempty"`
+	// Called are the workbooks that it calls; Caller is the block that called it.
+	Called []documentBody   `json:"called,omitempty"`
+	Caller *workbook.Caller `json:"caller,omitempty"`
 }
 
 type workbookBody struct {
@@ -78,6 +81,19 @@ type blockBody struct {
 	Failed   text    `json:"failed"`
 	// Stores are the changes to event stores; most blocks make none.
 	Stores []storeBody `json:"stores,omitempty"`
+	// Called is the run of the workbook that it called.
+	Called int64 `json:"called_run,omitempty"`
+	// Guesses are what people thought would come of the block.
+	Guesses []guessBody `json:"guesses,omitempty"`
+}
+
+// guessBody is a guess, with what came.
+type guessBody struct {
+	Who   text `json:"who"`
+	Of    text `json:"of"`
+	Said  text `json:"said"`
+	Came  text `json:"came"`
+	Right bool `json:"right"`
 }
 
 // storeBody is a change to an event store, counted in rows.
@@ -154,6 +170,8 @@ type actionBody struct {
 	Rule        text          `json:"rule"`
 	Protected   bool          `json:"protected"`
 	SameAs      int           `json:"same_as"`
+	SameRun     int64         `json:"same_as_run,omitempty"`
+	Run         int64         `json:"of_run,omitempty"`
 	Key         text          `json:"key"`
 	Effect      []text        `json:"effect,omitempty"`
 	Request     *requestBody  `json:"request,omitempty"`
@@ -257,11 +275,23 @@ func (b blockBody) block(index int) Block {
 		Index: index, Kind: string(b.Kind), ID: string(b.ID), Note: string(b.Note), Text: string(b.Text),
 		RowsIn: b.RowsIn, RowsOut: b.RowsOut, Seconds: b.Seconds,
 		Columns: plain(b.Columns), Warnings: plain(b.Warnings), Failed: string(b.Failed),
+		Called: b.Called,
 	}
 	for _, c := range b.Stores {
 		block.Stores = append(block.Stores, c.change())
 	}
+	for _, g := range b.Guesses {
+		block.Guesses = append(block.Guesses, workbook.Guess{Who: string(g.Who), Of: string(g.Of), Said: string(g.Said), Came: string(g.Came), Right: g.Right})
+	}
 	return block
+}
+
+func newGuesses(guesses []workbook.Guess) []guessBody {
+	var out []guessBody
+	for _, g := range guesses {
+		out = append(out, guessBody{Who: text(g.Who), Of: text(g.Of), Said: text(g.Said), Came: text(g.Came), Right: g.Right})
+	}
+	return out
 }
 
 func newStores(changes []workbook.StoreChange) []storeBody {
@@ -310,7 +340,7 @@ func newAction(a workbook.Action) actionBody {
 	return actionBody{
 		Row: a.Row, Integration: text(a.Integration), Type: text(a.Type), Target: text(a.Target), Canonical: text(a.Canonical),
 		DNIF: text(a.DNIF), Verdict: text(a.Verdict), Reason: text(a.Reason), Rule: text(a.Rule),
-		Protected: a.Protected, SameAs: a.SameAs, Key: text(a.Key), Effect: texts(a.Effect),
+		Protected: a.Protected, SameAs: a.SameAs, SameRun: a.SameRun, Run: a.Run, Key: text(a.Key), Effect: texts(a.Effect),
 		Request: newRequest(a.Request), Response: newResponse(a.Response),
 	}
 }
@@ -320,7 +350,7 @@ func (b actionBody) action(e entry) workbook.Action {
 		Number: e.Number, Block: e.Block,
 		Row: b.Row, Integration: string(b.Integration), Type: string(b.Type), Target: string(b.Target), Canonical: string(b.Canonical),
 		DNIF: workbook.DNIFAnswer(b.DNIF), Verdict: workbook.Verdict(b.Verdict), Reason: string(b.Reason), Rule: string(b.Rule),
-		Protected: b.Protected, SameAs: b.SameAs, Key: string(b.Key), Effect: plain(b.Effect),
+		Protected: b.Protected, SameAs: b.SameAs, SameRun: b.SameRun, Run: b.Run, Key: string(b.Key), Effect: plain(b.Effect),
 		Request: b.Request.request(), Response: b.Response.response(),
 	}
 }

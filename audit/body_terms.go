@@ -12,6 +12,7 @@ type termsBody struct {
 	Strict  bool        `json:"strict,omitempty"`
 	Sources text        `json:"sources,omitempty"`
 	Signals int64       `json:"signals_from,omitempty"`
+	Of      int64       `json:"signals_of,omitempty"`
 	Stores  text        `json:"stores,omitempty"`
 	States  []stateBody `json:"store_states,omitempty"`
 }
@@ -29,7 +30,7 @@ func newTerms(t *workbook.Terms) *termsBody {
 	}
 	body := &termsBody{
 		Folder: text(t.Folder), Window: text(t.Window), Zone: text(t.Zone), Year: t.Year, MaxRows: t.MaxRows, Strict: t.Strict,
-		Sources: text(t.Sources), Signals: t.SignalsFrom, Stores: text(t.Stores),
+		Sources: text(t.Sources), Signals: t.SignalsFrom, Of: t.SignalsOf, Stores: text(t.Stores),
 	}
 	for _, s := range t.StoreStates {
 		body.States = append(body.States, stateBody{text(s.Name), s.Rows, instant{s.Updated}, s.Run})
@@ -43,7 +44,7 @@ func (b *termsBody) terms() *workbook.Terms {
 	}
 	t := &workbook.Terms{
 		Folder: string(b.Folder), Window: string(b.Window), Zone: string(b.Zone), Year: b.Year, MaxRows: b.MaxRows, Strict: b.Strict,
-		Sources: string(b.Sources), SignalsFrom: b.Signals, Stores: string(b.Stores),
+		Sources: string(b.Sources), SignalsFrom: b.Signals, SignalsOf: b.Of, Stores: string(b.Stores),
 	}
 	for _, s := range b.States {
 		t.StoreStates = append(t.StoreStates, workbook.StoreState{Name: string(s.Name), Rows: s.Rows, Updated: s.Updated.Time, Run: s.Run})

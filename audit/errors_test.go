@@ -84,7 +84,7 @@ func TestRefused(t *testing.T) {
 		{"another program's", database("PRAGMA application_id = 7", "CREATE TABLE t (a)"), ErrNotAudit, "is a SQLite database"},
 		{"another program's, empty", database("PRAGMA application_id = 7", "VACUUM"), ErrNotAudit, "is a SQLite database"},
 		{"newer", audit("PRAGMA user_version = 99"), ErrNewer, "use the version of tabletop that wrote it"},
-		{"newer and named", audit("INSERT INTO schemas VALUES (5, '0.9.0')", "PRAGMA user_version = 5"), ErrNewer, "use tabletop 0.9.0, or a newer one"},
+		{"newer and named", audit("INSERT INTO schemas VALUES (6, '0.9.0')", "PRAGMA user_version = 6"), ErrNewer, "use tabletop 0.9.0, or a newer one"},
 		{"a folder", func(t testing.TB, path string) {
 			if err := os.Mkdir(path, 0o700); err != nil {
 				t.Fatal(err)

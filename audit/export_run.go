@@ -16,6 +16,8 @@ type RecordedIn struct {
 	Ticket    string `json:"ticket"`
 	// Undoes says that the run applies a plan that takes actions back.
 	Undoes bool `json:"undoes"`
+	// Clock is the time that the run took for now; zero where its record is purged.
+	Clock time.Time `json:"-"`
 
 	version, workbookDigest string
 }
@@ -73,6 +75,7 @@ func (e *exporter) recordedIn(ctx context.Context, said runBody) (RecordedIn, er
 	in := RecordedIn{
 		Workbook: readable(string(said.Workbook.Name)), Mode: readable(string(said.Mode)), User: readable(string(said.User)), Host: readable(string(said.Host)),
 		RunReason: readable(string(said.Reason)), Ticket: readable(string(said.Ticket)),
+		Clock:   said.Now.Time,
 		version: readable(string(said.Version)), workbookDigest: said.Workbook.Digest,
 	}
 	if said.Plan == "" {

@@ -24,7 +24,10 @@ type ranBlock struct {
 	table workbook.Table
 	// passes says that these are the rows of the block before, as they were.
 	passes bool
-	kept   []keeping
+	// returned is the run of a called workbook whose last rows these are, 0 for
+	// none.
+	returned int64
+	kept     []keeping
 }
 
 // A lineage is the blocks of a run so far, in order.
@@ -39,7 +42,10 @@ func (l lineage) with(done workbook.BlockResult) lineage {
 	}
 	b := ranBlock{index: done.Block.Index, table: done.Output.Table}
 	if len(l) > 0 {
-		b.passes = sameTable(l[len(l)-1].table, b.table)
+		b.passes = b.table.Is(l[len(l)-1].table)
+	}
+	if c := done.Output.Called; c != nil && done.Block.Kind.Name == kindReturn {
+		b.returned = c.Run
 	}
 	if !b.passes {
 		b.kept = make([]keeping, len(b.table.Rows))
@@ -47,10 +53,9 @@ func (l lineage) with(done workbook.BlockResult) lineage {
 	return append(l, b)
 }
 
-// sameTable reports whether two tables are one and the same.
-func sameTable(a, b workbook.Table) bool {
-	return len(a.Rows) > 0 && len(a.Rows) == len(b.Rows) && &a.Rows[0] == &b.Rows[0] && slices.Equal(a.Columns, b.Columns)
-}
+// kindReturn is the kind of block that has the rows of the workbook which it
+// calls.
+const kindReturn = "return"
 
 // holder is the position of the block whose rows block i has.
 func (l lineage) holder(i int) int {
@@ -64,36 +69,6 @@ func (l lineage) holder(i int) int {
 // row's number from 1.
 type place struct{ block, row int }
 
-// wanted lists the places to keep now that the last block has run: its first
-// rows, those that its signals and actions name, and all rows that these were
-// made from, so far as they are not kept yet. Earlier blocks come first.
-func (l lineage) wanted(done workbook.BlockResult, first int) []place {
-	marks := make([][]marking, len(l))
-	last := len(l) - 1
-	if !l[last].passes {
-		for row := 1; row <= min(first, len(l[last].table.Rows)); row++ {
-			l.mark(marks, place{last, row}, false)
-		}
-	}
-	for _, row := range behind(done) {
-		at := place{last, row}
-		if row > len(l[last].table.Rows) {
-			// The block failed, or it gives no rows: the row is one that came in.
-			at.block--
-		}
-		l.mark(marks, at, true)
-	}
-	var places []place
-	for block, rows := range marks {
-		for i, marked := range rows {
-			if marked != unmarked && l[block].kept[i] == notKept {
-				places = append(places, place{block, i + 1})
-			}
-		}
-	}
-	return places
-}
-
 // behind lists the rows that a block's signals and actions name.
 func behind(done workbook.BlockResult) []int {
 	var rows []int
@@ -104,40 +79,6 @@ func behind(done workbook.BlockResult) []int {
 		rows = append(rows, a.Row)
 	}
 	return rows
-}
-
-// How far wanted has followed a row.
-type marking byte
-
-const (
-	unmarked marking = iota
-	markedAlone
-	markedWithAncestors
-)
-
-// mark marks a row and, where ancestors is set, every row that it was made
-// from.
-func (l lineage) mark(marks [][]marking, at place, ancestors bool) {
-	for at.block >= 0 {
-		at.block = l.holder(at.block)
-		rows := l[at.block].table.Rows
-		if at.row < 1 || at.row > len(rows) {
-			return
-		}
-		if marks[at.block] == nil {
-			marks[at.block] = make([]marking, len(rows))
-		}
-		mark := &marks[at.block][at.row-1]
-		if *mark == markedWithAncestors {
-			return
-		}
-		if !ancestors {
-			*mark = markedAlone
-			return
-		}
-		*mark = markedWithAncestors
-		at = place{at.block - 1, rows[at.row-1].From}
-	}
 }
 
 // row is the body of a row's entry. A row that begins with the values of one

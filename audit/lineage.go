@@ -12,8 +12,10 @@ import (
 // A Step is a block that a row went through, with the row as it stood behind it.
 type Step struct {
 	// Run is the run that the block belongs to; Block is without its rows.
-	Run   int64
-	Block Block
+	// Parameters are those of the run.
+	Run        int64
+	Block      Block
+	Parameters map[string]string
 	// Row is the row's number among those of the block, Entry the entry that
 	// holds it, 0 where the row is not kept.
 	Row   int
@@ -45,6 +47,9 @@ type tracer struct {
 	ctx context.Context
 	tx  *sqlx.Tx
 	run int64
+	// caller is the block that called the run's workbook, nil for none.
+	caller     *workbook.Caller
+	parameters map[string]string
 	// blocks are those of the run in order, rowsOf the index of the block whose
 	// entries hold the rows of each.
 	blocks []Block
@@ -53,6 +58,9 @@ type tracer struct {
 
 func newTracer(ctx context.Context, tx *sqlx.Tx, run int64) (*tracer, error) {
 	t := &tracer{ctx: ctx, tx: tx, run: run}
+	if err := t.begin(); err != nil {
+		return nil, err
+	}
 	entries, err := find(ctx, tx, "e.run = ? AND e.kind = 'block' ORDER BY e.number", run)
 	if err != nil {
 		return nil, err
@@ -91,28 +99,10 @@ func (t *tracer) acted(block, row int) int {
 	return at
 }
 
-// lineage follows a row of the block at a position back to the block that made
-// it out of events, of a store or of nothing.
-func (t *tracer) lineage(at, row int) ([]Step, error) {
-	var steps []Step
-	for ; at >= 0; at-- {
-		s, err := t.step(at, row)
-		if err != nil {
-			return nil, err
-		}
-		steps = append(steps, s)
-		if s.Gap != "" || s.From == 0 {
-			break
-		}
-		row = s.From
-	}
-	return steps, nil
-}
-
 // step reads a row of the block at a position.
 func (t *tracer) step(at, row int) (Step, error) {
 	b, of := t.blocks[at], t.rowsOf[at]
-	s := Step{Run: t.run, Block: b, Row: row, Passed: of != b.Index}
+	s := Step{Run: t.run, Block: b, Parameters: t.parameters, Row: row, Passed: of != b.Index}
 	said, entry, err := t.row(of, row)
 	s.Entry = entry
 	if err == nil && entry > 0 {
@@ -135,11 +125,12 @@ func (t *tracer) step(at, row int) (Step, error) {
 		return s, err
 	}
 	switch {
-	case s.From > 0 && at == 0:
+	case s.From > 0 && at == 0 && t.caller == nil:
 		s.Gap = "the block before it is not recorded"
 	case s.From == 0 && s.Evidence.Store != "":
 		s.Written, err = t.written(s)
-	case s.From == 0 && at > 0:
+	case s.From == 0 && b.Kind == kindReturn && b.Called > 0: // it goes on in the called run
+	case s.From == 0 && (at > 0 || t.caller != nil):
 		s.Gap = madeAnew(b, s.Evidence)
 	}
 	return s, err

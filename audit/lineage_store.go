@@ -34,8 +34,12 @@ func (t *tracer) written(s Step) (*Written, error) {
 		w.Gap = "no run wrote the store; it was imported"
 		return w, nil
 	}
+	last, err := t.lastWriter(w.Run, s.Run)
+	if err != nil {
+		return nil, err
+	}
 	wrote := false
-	for run := min(w.Run, s.Run); run > max(w.Run-mostWriters, 0); run-- {
+	for run := last; run > max(w.Run-mostWriters, 0); run-- {
 		writer, err := newTracer(t.ctx, t.tx, run)
 		if err != nil {
 			return nil, err

@@ -104,6 +104,8 @@ type Summary struct {
 	// Plan is the SHA-256 of the plan that the run applies, Endpoint where it
 	// sends instead of the real host, as FROM=TO.
 	Plan, Endpoint string
+	// Caller is the block that called the run's workbook, nil for none.
+	Caller *workbook.Caller
 	// Status is one of workbook's, or RunningOrDied.
 	Status string
 	User   string
@@ -170,7 +172,7 @@ func (r *Reader) Runs(ctx context.Context, limit int) ([]Summary, error) {
 			}
 		}
 		summaries[i] = Summary{
-			Run: row.Run, Started: run.Started, Ended: run.Ended, Workbook: run.Workbook.Name, Mode: run.Mode, Status: run.Status, Plan: run.Plan, Endpoint: run.Endpoint,
+			Run: row.Run, Started: run.Started, Ended: run.Ended, Workbook: run.Workbook.Name, Mode: run.Mode, Status: run.Status, Plan: run.Plan, Endpoint: run.Endpoint, Caller: run.Caller,
 			User: run.User, Host: run.Host, Reason: run.Reason, Ticket: run.Ticket,
 			Blocks: row.Blocks, Signals: row.Signals, Actions: row.Actions, Totals: run.Totals,
 		}

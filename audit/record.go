@@ -17,6 +17,14 @@ type openRun struct {
 	signals []workbook.Signal
 	actions int
 	sending *sending
+	// calledSignals and calledActions count those of the runs that its blocks called.
+	calledSignals, calledActions int
+	// caller is the block that called the run's workbook, nil for none; root is
+	// the run that began it all. ended says that the run has ended, and waits for
+	// the runs above it: they may yet ask for its rows.
+	caller *workbook.Caller
+	root   int64
+	ended  bool
 }
 
 // Begin records that a run starts and returns its number. The texts of its
@@ -64,7 +72,11 @@ func (l *Log) Begin(ctx context.Context, info workbook.Info) (int64, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.runs[run] = &openRun{sending: &sending{mode: info.Mode, actions: map[int]*handled{}}}
+	open := &openRun{sending: &sending{mode: info.Mode, actions: map[int]*handled{}}, caller: info.Caller, root: run}
+	if info.Caller != nil && l.runs[info.Caller.Run] != nil {
+		open.root = l.runs[info.Caller.Run].root
+	}
+	l.runs[run] = open
 	return run, nil
 }
 
@@ -106,6 +118,10 @@ func newRun(info workbook.Info) (runBody, [][]byte) {
 		return &documentBody{Path: text(d.Path), Digest: digestOf(d.Text)}
 	}
 	said.Integrations, said.Guard = document(info.Integrations), document(info.Guard)
+	for i := range info.Called {
+		said.Called = append(said.Called, *document(&info.Called[i]))
+	}
+	said.Caller = info.Caller
 	for i, f := range info.Files {
 		said.Files[i] = fileBody{Path: text(f.Path), Kind: text(f.Kind), Bytes: f.Bytes, Root: text(f.Root), Events: f.Events, Undecodable: f.Undecodable}
 	}
@@ -119,18 +135,21 @@ func (l *Log) Block(ctx context.Context, run int64, done workbook.BlockResult) e
 	if err != nil {
 		return err
 	}
-	after := &openRun{
-		lineage: before.lineage.with(done),
-		signals: workbook.Coalesce(before.signals, done.Output.Signals),
-		actions: before.actions + len(done.Output.Actions),
-		sending: before.sending,
+	after := *before
+	after.lineage = before.lineage.with(done)
+	after.signals = workbook.Coalesce(before.signals, done.Output.Signals)
+	after.actions += len(done.Output.Actions)
+	if called := done.Output.Called; called != nil {
+		after.calledSignals += len(called.Signals)
+		after.calledActions += len(called.Actions)
 	}
+	kin := l.kin(run, &after)
 	doing := fmt.Sprintf("record block %d of run %d in", done.Block.Index, run)
 	_, err = l.write(ctx, doing, func(a *appender) error {
 		if err := a.addBlock(run, done, after.lineage); err != nil {
 			return err
 		}
-		if err := a.addRows(run, after.lineage, after.lineage.wanted(done, l.keepRows)); err != nil {
+		if err := a.addAllRows(kin, kin.wanted(run, done, l.keepRows)); err != nil {
 			return err
 		}
 		if err := a.addSignals(run, done.Block.Index, before.signals, after.signals); err != nil {
@@ -143,7 +162,9 @@ func (l *Log) Block(ctx context.Context, run int64, done workbook.BlockResult) e
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.runs[run] = after
+	for run, open := range kin {
+		l.runs[run] = open
+	}
 	return nil
 }
 
@@ -151,7 +172,7 @@ func (l *Log) find(run int64) (*openRun, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	open, ok := l.runs[run]
-	if !ok {
+	if !ok || open.ended {
 		return nil, fmt.Errorf("record run %d: it is not open here: %w", run, ErrNoRun)
 	}
 	return open, nil
@@ -163,7 +184,10 @@ func (a *appender) addBlock(run int64, done workbook.BlockResult, l lineage) err
 		ID: text(b.ID), Kind: text(b.Kind.Name), Note: text(b.Note),
 		RowsIn: done.RowsIn, RowsOut: len(done.Output.Table.Rows), RowsOf: l[l.holder(len(l)-1)].index,
 		Seconds: done.Seconds, Columns: texts(done.Output.Table.Columns), Warnings: texts(done.Output.Warnings),
-		Stores: newStores(done.Output.Stores),
+		Stores: newStores(done.Output.Stores), Guesses: newGuesses(done.Guesses),
+	}
+	if c := done.Output.Called; c != nil {
+		said.Called = c.Run
 	}
 	if b.Body.Exists() {
 		said.Text = text(b.Text())
@@ -221,7 +245,7 @@ func (l *Log) End(ctx context.Context, result workbook.Result) (workbook.Head, e
 		return workbook.Head{}, err
 	}
 	said := endBody{
-		Status: text(result.Status), Blocks: len(open.lineage), Signals: len(open.signals), Actions: open.actions + open.sending.count(),
+		Status: text(result.Status), Blocks: len(open.lineage), Signals: len(open.signals) + open.calledSignals, Actions: open.actions + open.calledActions + open.sending.count(),
 		DNIFSends: result.Totals.DNIFWouldSend, Protected: result.Totals.Protected,
 		ByVerdict: make(map[string]int, len(result.Totals.ByVerdict)), Warnings: texts(result.Warnings),
 	}
@@ -235,8 +259,6 @@ func (l *Log) End(ctx context.Context, result workbook.Result) (workbook.Head, e
 	if err != nil {
 		return head, err
 	}
-	l.mu.Lock()
-	delete(l.runs, result.Run)
-	l.mu.Unlock()
+	l.close(result.Run, open)
 	return head, l.keepHead(head, fmt.Sprintf("run %d", result.Run))
 }

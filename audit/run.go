@@ -38,13 +38,23 @@ type Run struct {
 	// where that is not recorded.
 	Events string
 	Files  []workbook.EventFile
+	// Called are the workbooks that its own calls, as they were then.
+	Called []Document
+	// Caller is the block that called its workbook, nil for a run of its own.
+	Caller *workbook.Caller
+	// Under says for each run of a called workbook under which of the run's own
+	// blocks it ran, also where another called workbook called it.
+	Under map[int64]int
 	// Terms are nil where the record is older than they are.
 	Terms *workbook.Terms
 	// Status is one of workbook's, or RunningOrDied.
-	Status  string
-	Blocks  []Block
+	Status string
+	Blocks []Block
+	// Signals are its own, by their numbers, and behind them those of the runs that
+	// its blocks called, which say their run.
 	Signals []workbook.Signal
 	// Actions are in the state that their last outcome tells, by their numbers.
+	// Those of the runs that its blocks called are among them and say their run.
 	Actions []workbook.Action
 	// Totals are counted from the actions for a run that sends or has no end.
 	Totals workbook.Totals
@@ -90,6 +100,10 @@ type Block struct {
 	Rows []Row
 	// Stores are the changes to event stores.
 	Stores []workbook.StoreChange
+	// Called is the run of the workbook that the block called, 0 for most.
+	Called int64
+	// Guesses are what people thought would come of the block, before it ran.
+	Guesses []workbook.Guess
 }
 
 // A Row is a kept row of a block.
@@ -97,6 +111,15 @@ type Row struct {
 	// Number counts the block's rows from 1.
 	Number int
 	workbook.Row
+}
+
+// BlockOf is the index of the block of the run itself that a signal or an action
+// of it came of: its own one, or the one under which its run was called.
+func (r *Run) BlockOf(run int64, block int) int {
+	if run == 0 {
+		return block
+	}
+	return r.Under[run]
 }
 
 // begin fills in what the run's first entry says.
@@ -124,6 +147,10 @@ func (r *Run) begin(at, body string) (err error) {
 			Path: string(f.Path), Kind: string(f.Kind), Bytes: f.Bytes, Root: string(f.Root), Events: f.Events, Undecodable: f.Undecodable,
 		})
 	}
+	for _, d := range said.Called {
+		r.Called = append(r.Called, *d.document())
+	}
+	r.Caller = said.Caller
 	r.Terms = said.Terms.terms()
 	r.Warnings = plain(said.Warnings)
 	r.Status = RunningOrDied

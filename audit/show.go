@@ -59,6 +59,9 @@ func (r *Reader) show(ctx context.Context, number int64, condition string) (Run,
 	if err := s.finish(); err != nil {
 		return run, r.broken(number, err)
 	}
+	if err := run.withCalled(ctx, tx, !s.ended); err != nil {
+		return run, explain(r.path, "read", defaultWait, err)
+	}
 	run.Head.File = filepath.ToSlash(r.path)
 	return run, explain(r.path, "read", defaultWait, run.contents(ctx, tx))
 }
@@ -290,7 +293,11 @@ func (r *Run) contents(ctx context.Context, tx *sqlx.Tx) error {
 	if err := fill(r.Workbook.Digest, &r.Workbook.Text); err != nil {
 		return err
 	}
-	for _, d := range []*Document{r.Integrations, r.Guard} {
+	documents := []*Document{r.Integrations, r.Guard}
+	for i := range r.Called {
+		documents = append(documents, &r.Called[i])
+	}
+	for _, d := range documents {
 		if d == nil {
 			continue
 		}

@@ -97,7 +97,7 @@ func wanted(info workbook.Info, result workbook.Result, blocks []workbook.BlockR
 }
 
 func passes(blocks []workbook.BlockResult, i int) bool {
-	return i > 0 && sameTable(blocks[i-1].Output.Table, blocks[i].Output.Table)
+	return i > 0 && blocks[i-1].Output.Table.Is(blocks[i].Output.Table)
 }
 
 // wantedRows says for each block which of its rows must be kept.
@@ -199,7 +199,7 @@ func drawInfo(rt *rapid.T) workbook.Info {
 	if rapid.Bool().Draw(rt, "terms") {
 		info.Terms = &workbook.Terms{
 			Folder: drawString(rt, "working folder"), Window: drawString(rt, "window"), Zone: drawString(rt, "zone"), Year: rapid.Int().Draw(rt, "year"),
-			MaxRows: rapid.Int().Draw(rt, "max rows"), Strict: rapid.Bool().Draw(rt, "strict"), Sources: drawString(rt, "sources"), SignalsFrom: rapid.Int64().Draw(rt, "signals from"), Stores: drawString(rt, "stores"),
+			MaxRows: rapid.Int().Draw(rt, "max rows"), Strict: rapid.Bool().Draw(rt, "strict"), Sources: drawString(rt, "sources"), SignalsFrom: rapid.Int64().Draw(rt, "signals from"), SignalsOf: rapid.Int64().Draw(rt, "signals of"), Stores: drawString(rt, "stores"),
 		}
 		for range rapid.IntRange(0, 2).Draw(rt, "store states") {
 			info.Terms.StoreStates = append(info.Terms.StoreStates, workbook.StoreState{

@@ -56,6 +56,8 @@ func viewActions() View {
 		{"reason", typeText, "the reason for the verdict, in words"},
 		{"protected", typeInteger, "1 where the target is never to be blocked"},
 		{"same_as", typeInteger, "the action that this one repeats"},
+		{"same_as_run", typeInteger, "the run that has it; null for its own"},
+		{"of_run", typeInteger, "the run of block and row, if of a called one"},
 		{"attempts", typeInteger, "how often the request was sent or tried"},
 		{"task", typeText, "the vendor's name for what it does about it"},
 		{"settled_by", typeInteger, "the later run that found the verdict out"},
@@ -96,6 +98,7 @@ func viewRuns() View {
 		{"started", typeText, "when it began, RFC 3339 in UTC"},
 		{"workbook", typeText, "the workbook's name"},
 		{"mode", typeText, "rehearse, plan, apply, simulate, undo …"},
+		{"called_by", typeText, "the block that called its workbook, as 7/3"},
 		{"status", typeText, "completed, failed, refused, running or died …"},
 		{"dnif_would_send", typeInteger, "how many requests DNIF would send"},
 		{"to_protected", typeInteger, "how many of them to targets never to be blocked"},
@@ -125,7 +128,7 @@ func viewRuns() View {
 func viewBlockRuns() View {
 	return View{"block_runs", "one row a block that ran", []ViewColumn{
 		columnRun, columnBlock,
-		{"kind", typeText, "sql, search, dql, code, signal, trigger or text"},
+		{"kind", typeText, "sql, search, dql, code, signal, trigger, call …"},
 		{"rows_in", typeInteger, "how many rows came in"},
 		{"rows_out", typeInteger, "how many rows went out"},
 		{"seconds", typeReal, "how long it took"},
@@ -133,6 +136,7 @@ func viewBlockRuns() View {
 		{"warnings", typeJSON, "a list of texts"},
 		{"id", typeText, "the block's id in the workbook"},
 		{"columns", typeJSON, "the names of its columns, in order"},
+		{"called_run", typeInteger, "the run of the workbook that it called"},
 		{"note", typeText, "the block's note"},
 		{"text", typeText, "the block as the workbook has it"},
 		columnEntry,

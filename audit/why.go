@@ -41,6 +41,9 @@ type Chain struct {
 	Sent []SentAs
 	// Source is the run that the rows are of, where that is another one.
 	Source *Run
+	// Outermost is the run that read the events, where the run of the rows is one
+	// of a workbook that another called.
+	Outermost *Run
 	// Steps are the blocks that the row went through, the last first.
 	Steps []Step
 	// Gap says why no row is known; empty where there are steps.
@@ -114,18 +117,25 @@ func (w *why) chain(id ID) (*Chain, error) {
 			return nil, err
 		}
 	}
-	c := &Chain{ID: id}
 	var err error
+	if id, err = w.holder(id); err != nil {
+		return nil, err
+	}
+	c := &Chain{ID: id}
 	if c.Run, err = w.run(id.Run); err != nil {
 		return nil, err
 	}
+	var follow func(*Chain) error
 	switch {
 	case id.Action > 0:
-		return c, w.action(c)
+		follow = w.action
 	case id.Signal > 0:
-		return c, w.signal(c)
+		follow = w.signal
 	case id.Row > 0:
-		return c, w.row(c)
+		follow = w.row
+	}
+	if follow != nil {
+		return c, errors.Join(follow(c), w.outermost(c))
 	}
 	return nil, fmt.Errorf("%s is no action, signal or row: %w that could have a reason", id, ErrNothing)
 }
@@ -188,7 +198,7 @@ func (w *why) action(c *Chain) error {
 		return err
 	}
 	if a.SameAs > 0 {
-		c.SameAs = ID{Run: c.ID.Run, Action: a.SameAs}
+		c.SameAs = ID{Run: cmp.Or(a.SameRun, c.ID.Run), Action: a.SameAs}
 	}
 	if e.Kind == kindIntent {
 		if c.Outcomes, err = w.outcomes(e); err != nil {
@@ -304,6 +314,8 @@ func (w *why) steps(c *Chain, run int64, block, row int) error {
 	}
 	at := t.acted(block, row)
 	switch {
+	case row == 0 && at >= 0 && t.blocks[at].Kind == "notification":
+		c.Gap = "it comes of all the rows that its block was given, which is why none is named"
 	case row == 0:
 		c.Gap = "a directive behind its own took its row away, and the block keeps only the rows of its end"
 	case at < 0:

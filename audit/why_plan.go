@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -15,7 +16,11 @@ func (w *why) plans(c *Chain) error {
 	if c.Run.Plan != "" {
 		return w.applies(c)
 	}
-	entries, err := find(w.ctx, w.tx, "e.run = ? AND e.kind = 'plan' LIMIT 1", c.ID.Run)
+	maker, err := w.top(c.Run)
+	if err != nil {
+		return err
+	}
+	entries, err := find(w.ctx, w.tx, "e.run = ? AND e.kind = 'plan' LIMIT 1", maker.Number)
 	if err != nil || len(entries) == 0 || entries[0].Subject == nil || entries[0].Body == nil {
 		return err
 	}
@@ -34,7 +39,7 @@ func (w *why) applies(c *Chain) error {
 	if err != nil || planned == nil {
 		return err
 	}
-	c.Plan, c.Planned = planned, ID{Run: planned.Run, Action: c.ID.Action}
+	c.Plan, c.Planned = planned, ID{Run: cmp.Or(c.Action.Run, planned.Run), Action: c.ID.Action}
 	entries, err := find(w.ctx, w.tx, "e.run = ? AND e.kind = 'approval' ORDER BY e.seq", c.ID.Run)
 	if err != nil {
 		return err
@@ -135,6 +140,12 @@ func (w *why) actionRow(c *Chain, run Run, a workbook.Action) error {
 			c.Gap = "its plan was refused, and rows stand with the run that made the plan"
 			return nil
 		default:
+			if a.Run > 0 && a.Run != run.Number {
+				var err error
+				if run, err = w.run(a.Run); err != nil {
+					return err
+				}
+			}
 			if run.Number != c.ID.Run {
 				c.Source = &run
 			}

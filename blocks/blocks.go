@@ -31,10 +31,10 @@ func Kinds(o Options) []workbook.Kind {
 		Signal(),
 		trigger.Kind(o.Trigger),
 		Text(),
-		later("visual", "a chart of the rows"),
-		later("outlier", "anomalies of an entity in a stream"),
-		later("call", "the rows to another workbook, nothing back"),
-		later("return", "the rows to another workbook and its rows back"),
-		later("notification", "an e-mail with the rows"),
+		Visual(),
+		Outlier(o.Query),
+		Call(),
+		Return(),
+		trigger.Notification(o.Trigger),
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"tabletop/workbook"
+	"tabletop/workbook/findings"
 	"tabletop/workbook/source"
 )
 
@@ -55,7 +56,7 @@ func prepareSignal(b workbook.Block, p *workbook.Preparation) workbook.Step {
 	if p.First {
 		p.Report(b.Body.Problem("a signal needs rows, and no block before it gives any", "put a block such as sql, search or dql before it"))
 	}
-	s := &signalStep{score: standardScore}
+	s := &signalStep{score: standardScore, config: c, body: b.Body.Spot()}
 	if c.Score.Set() {
 		score, err := strconv.Atoi(p.Expand(c.Score))
 		if err != nil || score < 1 || score > 10 {
@@ -73,7 +74,7 @@ func prepareSignal(b workbook.Block, p *workbook.Preparation) workbook.Step {
 		_, unknown := split(c.Name.Value, p.In.Names)
 		for _, at := range unknown {
 			word := wordAt(c.Name.Value, at+1)
-			p.Report(c.Name.Problem(at, "no column for _"+word, source.DidYouMean(strings.TrimRight(word, "_"), p.In.Names)))
+			p.Report(c.Name.Problem(at, "no column for _"+word, source.DidYouMean(strings.TrimRight(word, "_"), p.In.Names)).Coded(findings.UnknownColumn))
 		}
 	}
 	s.fields = workbook.Signal{
@@ -106,7 +107,7 @@ func columnsOf(what string, written map[string]source.Text, keys []string, p *wo
 			continue
 		}
 		if p.In.Known && workbook.ColumnIndex(p.In.Names, t.Value) < 0 {
-			p.Report(t.Problem(0, "unknown column "+t.Value, source.DidYouMean(t.Value, p.In.Names)))
+			p.Report(t.Problem(0, "unknown column "+t.Value, source.DidYouMean(t.Value, p.In.Names)).Coded(findings.UnknownColumn).InCase(t.Value, p.In.Names))
 		}
 		out[key] = t.Value
 	}
@@ -119,6 +120,9 @@ type signalStep struct {
 	fields          workbook.Signal
 	target, suspect map[string]string
 	score           int
+	// config and body are how and where it is written.
+	config SignalConfig
+	body   source.Spot
 }
 
 // Run raises one signal a row and returns the rows as they came. A signal of a

@@ -31,6 +31,9 @@ func (passThrough) Run(_ context.Context, in workbook.Table, _ *workbook.Env) (w
 	return workbook.Output{Table: numbered(in)}, nil
 }
 
+// Facts are none: rows pass through unread.
+func (passThrough) Facts() []workbook.Facts { return nil }
+
 // numbered is a table each of whose rows was made from itself.
 func numbered(in workbook.Table) workbook.Table {
 	out := workbook.Table{Columns: in.Columns, Rows: make([]workbook.Row, len(in.Rows))}

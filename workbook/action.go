@@ -39,14 +39,18 @@ const (
 // answers to it.
 type Action struct {
 	// Number counts the run's actions from 1; Block and Row count from 1. Row is
-	// 0 where the block dropped the row after it had acted on it.
+	// 0 where the block dropped the row after it had acted on it, or acted on all
+	// of its rows at once.
 	Number int `json:"action"`
 	Block  int `json:"block"`
 	Row    int `json:"row"`
+	// Run is the run that Block and Row are of, where that is one of a called
+	// workbook; 0 for the run itself. Numbers count through all runs of a rehearsal.
+	Run int64 `json:"of_run,omitempty"`
 
 	Integration string `json:"integration"`
-	// Type is ip, url, domain, mailbox, file_sha1, another of the vendor's, or
-	// none for a request that names no target.
+	// Type is ip, url, domain, mailbox, file_sha1, another of the vendor's,
+	// recipients for an e-mail, or none for a request that names no target.
 	Type string `json:"type"`
 	// Target is the target as the row has it, Canonical the form in which it
 	// was judged.
@@ -63,6 +67,9 @@ type Action struct {
 	Protected bool `json:"protected,omitempty"`
 	// SameAs is the number of the action whose request this one repeats.
 	SameAs int `json:"same_as,omitempty"`
+	// SameRun is the run that has that action, where it is another one of the
+	// rehearsal; 0 for the action's own.
+	SameRun int64 `json:"same_as_run,omitempty"`
 	// Key is equal for two actions exactly when the second repeats the first.
 	Key string `json:"-"`
 
@@ -88,7 +95,8 @@ type Action struct {
 }
 
 // A Request is what would go, or went, to the vendor; secrets stand in it as
-// [name].
+// [name]. An e-mail's method is MAIL, its headers are those of the envelope, and
+// its body is the text that RFC 5322 describes.
 type Request struct {
 	Method  string            `json:"method"`
 	URL     string            `json:"url"`

@@ -1,6 +1,7 @@
 package workbook
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -38,8 +39,21 @@ func ReadFile(path string, kinds []Kind) (*Workbook, source.Problems, error) {
 		return nil, nil, err
 	}
 	w, problems := parse(path, node, kinds)
-	w.Text = text
+	w.Text, w.kinds = text, kinds
 	return w, problems, nil
+}
+
+// ParseText parses the text of a workbook's file. A text that is no YAML gives a
+// workbook without blocks, and the problem.
+func ParseText(path string, text []byte, kinds []Kind) (*Workbook, source.Problems) {
+	node, err := source.Parse(path, text)
+	var broken source.Problems
+	if errors.As(err, &broken) {
+		return &Workbook{Path: path, Text: text, kinds: kinds}, broken
+	}
+	w, problems := parse(path, node, kinds)
+	w.Text, w.kinds = text, kinds
+	return w, problems
 }
 
 // ReadRecorded reads a workbook whose text a record kept, where the file itself
@@ -50,7 +64,7 @@ func ReadRecorded(d Document, kinds []Kind) (*Workbook, source.Problems, error) 
 		return nil, nil, err
 	}
 	w, problems := parse(d.Path, node, kinds)
-	w.Text = d.Text
+	w.Text, w.kinds = d.Text, kinds
 	return w, problems, nil
 }
 
@@ -113,7 +127,7 @@ func parameters(node source.Node, declared map[string]parameterNode) []Parameter
 }
 
 func parseBlock(item source.Node, index int, kinds []Kind, ids map[string]bool) (Block, source.Problems) {
-	b := Block{Index: index}
+	b := Block{Index: index, At: item.Place()}
 	if !item.IsMap() {
 		return b, source.Problems{item.Problem("a block must be a map of its kind", "write it as '- sql: |' with the text below")}
 	}

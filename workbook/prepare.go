@@ -21,16 +21,36 @@ type Program struct {
 // defaults or to those in set, before any of them runs. Every mistake is
 // returned, warnings too; the program is nil where there is a mistake.
 func Prepare(w *Workbook, set map[string]string) (*Program, source.Problems) {
+	program, problems := Look(w, set)
+	if problems.Err() != nil {
+		return nil, problems
+	}
+	return program, problems
+}
+
+// Look prepares a workbook as Prepare does and returns the program also where
+// there are mistakes, for checks that go on behind them. Such a program can't
+// run: steps of blocks with mistakes are nil.
+func Look(w *Workbook, set map[string]string) (*Program, source.Problems) {
 	values, problems := w.bind(set)
+	program, _, found := prepare(w, values, newFamily(w), Columns{Known: true}, true)
+	// A workbook that is called twice has its mistakes once.
+	return program, append(problems, found...).Distinct()
+}
+
+// prepare prepares the blocks of a workbook for rows with the columns in; first
+// says that no rows come. It returns the columns of its last block.
+func prepare(w *Workbook, values map[string]string, at *frame, in Columns, first bool) (*Program, Columns, source.Problems) {
+	var problems source.Problems
 	program := &Program{Workbook: w, Parameters: values}
-	columns, first := Columns{Known: true}, true
+	columns := in
 	for _, b := range w.Blocks {
 		if b.Kind.Prepare == nil { // of no known kind, which parsing told
 			program.steps = append(program.steps, nil)
 			columns, first = Columns{}, false
 			continue
 		}
-		p := &Preparation{In: columns, Out: columns, First: first, parameters: values}
+		p := &Preparation{In: columns, Out: columns, First: first, parameters: values, frame: at}
 		program.steps = append(program.steps, b.Kind.Prepare(b, p))
 		problems = append(problems, p.problems...)
 		columns = p.Out
@@ -39,10 +59,7 @@ func Prepare(w *Workbook, set map[string]string) (*Program, source.Problems) {
 		}
 		first = first && b.Kind.Silent
 	}
-	if problems.Err() != nil {
-		return nil, problems
-	}
-	return program, problems
+	return program, columns, problems
 }
 
 // bind gives every parameter its value.
@@ -108,13 +125,14 @@ func besideNames(k Kind) []string {
 type streamReader interface{ Streams() []string }
 
 // Steps lists the blocks' steps in their order, nil for blocks that have none.
-func (p *Program) Steps() []Step { return slices.Clone(p.steps) }
+// The steps of a called workbook stand behind that which calls it.
+func (p *Program) Steps() []Step { return p.all() }
 
 // Streams lists the streams that the program's blocks read, in the order of the
-// blocks.
+// blocks, those of called workbooks among them.
 func (p *Program) Streams() []string {
 	var names []string
-	for _, s := range p.steps {
+	for _, s := range p.all() {
 		if reads, ok := s.(streamReader); ok {
 			for _, name := range reads.Streams() {
 				if !slices.Contains(names, name) {
@@ -135,10 +153,11 @@ type Reads struct {
 // A columnReader is a step that reads columns of streams.
 type columnReader interface{ Reads() []Reads }
 
-// Reads lists the columns that the program's blocks read, a stream each once.
+// Reads lists the columns that the program's blocks read, a stream each once,
+// those of called workbooks among them.
 func (p *Program) Reads() []Reads {
 	var list []Reads
-	for _, s := range p.steps {
+	for _, s := range p.all() {
 		reads, ok := s.(columnReader)
 		if !ok {
 			continue

@@ -47,6 +47,10 @@ type Info struct {
 	Workbook *Workbook
 	Name     string
 	Mode     string
+	// Called are the workbooks that it calls, as they stand in their files.
+	Called []Document
+	// Caller is the block that called the workbook, nil for a run of its own.
+	Caller *Caller
 	// Plan is the SHA-256 of the plan that is applied, in hexadecimal, Endpoint
 	// where a simulated run sends to, as FROM=TO.
 	Plan     string
@@ -84,6 +88,12 @@ type Info struct {
 	Warnings []string
 }
 
+// A Caller is a block that calls a workbook: its run, and its index there.
+type Caller struct {
+	Run   int64 `json:"run"`
+	Block int   `json:"block"`
+}
+
 // Terms are the flags of a run, and what it found beside its files, without
 // which it can't be repeated.
 type Terms struct {
@@ -106,6 +116,8 @@ type Terms struct {
 	// SignalsFrom is the first of the runs before this one whose signals it could
 	// read, which are those of its mode and workbook; 0 where it read its own.
 	SignalsFrom int64
+	// SignalsOf is one run whose signals it could read, 0 for none.
+	SignalsOf int64
 	// Stores is the file of event stores, StoreStates the stores in it when the
 	// run began.
 	Stores      string

@@ -32,25 +32,15 @@ type Env struct {
 	Strict bool
 	// Earlier are signals that runs before this one raised, where it may read them.
 	Earlier []Signal
-	// Signals and Actions are those of the run so far.
+	// Signals and Actions are those of the rehearsal so far: of this run, of those
+	// whose blocks called it and of those that it called. Each says its run.
 	Signals []Signal
 	Actions []Action
-	// Before, where set, is told of each directive of a block before it runs;
-	// the runner tells it of the block.
-	Before Before
-}
 
-// A Before is told of a step that is about to run on rows, a block's or one of
-// several in a block. Its error ends the run. It changes nothing of what it is
-// given.
-type Before func(ctx context.Context, step any, in Table, env *Env) error
-
-// Tell calls a Before that is set.
-func (b Before) Tell(ctx context.Context, step any, in Table, env *Env) error {
-	if b == nil {
-		return nil
-	}
-	return b(ctx, step, in, env)
+	// options are those of the run, nil where no workbook can be called.
+	options *Options
+	// streams are what the rows that come in were read from.
+	streams []string
 }
 
 // An Output is what a block did.
@@ -63,6 +53,9 @@ type Output struct {
 	// Stores are the changes to event stores, which last only where the run's
 	// stores are kept.
 	Stores []StoreChange
+	// Called is the run of the workbook that the block called, nil for most. Its
+	// signals and actions are not among those above.
+	Called *CalledRun
 }
 
 // A BlockResult is a block that ran, with what it did.
@@ -73,6 +66,8 @@ type BlockResult struct {
 	Seconds float64
 	// Failed is the error that ended the run at this block.
 	Failed error
+	// Guesses are what people thought would come of it.
+	Guesses []Guess
 }
 
 // The states of a run that has ended.
@@ -86,9 +81,11 @@ const (
 
 // A Result is a run that has ended.
 type Result struct {
-	Run      int64
-	Status   string
-	Blocks   []BlockResult
+	Run    int64
+	Status string
+	Blocks []BlockResult
+	// Signals and Actions are those of the run and of those that its blocks called;
+	// these say their run. Totals count all of them.
 	Signals  []Signal
 	Actions  []Action
 	Totals   Totals
@@ -107,8 +104,9 @@ type Options struct {
 	Recorder Recorder
 	// Observe, where set, is told of each block as soon as it is recorded.
 	Observe func(BlockResult)
-	// Before, where set, is told of each step before it runs.
-	Before Before
+	// Before, where set, is asked before each block what is to become of it. Its
+	// error ends the run.
+	Before func(ctx context.Context, b Block, in Table, env *Env) (Stop, error)
 }
 
 // recordWithin bounds the time that writing one record may take once the run
@@ -119,6 +117,13 @@ const recordWithin = 30 * time.Second
 // next one starts, whatever becomes of ctx. The result is that of the blocks
 // that ran, also where the error is not nil.
 func (p *Program) Run(ctx context.Context, o Options) (Result, error) {
+	env := &Env{Now: o.Info.Now, Zone: o.Info.Zone, MaxRows: o.MaxRows, Strict: o.Strict, Earlier: o.Earlier, options: &o}
+	return p.run(ctx, o, env, Table{})
+}
+
+// run runs the program on rows, and leaves in env what the rehearsal has done by
+// then.
+func (p *Program) run(ctx context.Context, o Options, env *Env, in Table) (Result, error) {
 	if o.Recorder == nil {
 		return Result{}, errors.New("run without a recorder: no audit, no action")
 	}
@@ -128,13 +133,14 @@ func (p *Program) Run(ctx context.Context, o Options) (Result, error) {
 		return Result{}, fmt.Errorf("record the start of the run: %w", err)
 	}
 	result := Result{Run: run, Status: Completed, Warnings: o.Info.Warnings}
-	env := &Env{Workbook: p.Workbook.Name, Run: run, Now: o.Info.Now, Zone: o.Info.Zone, MaxRows: o.MaxRows, Strict: o.Strict, Earlier: o.Earlier, Before: o.Before}
-	failed := p.blocks(ctx, o, &result, env)
-	result.Signals, result.Actions = env.Signals, env.Actions
+	env.Workbook, env.Run = p.Workbook.Name, run
+	signals, actions := len(env.Signals), len(env.Actions)
+	failed := p.blocks(ctx, o, &result, env, in)
+	result.Signals, result.Actions = ownSignals(env.Signals[signals:], run), ownActions(env.Actions[actions:], run)
 	result.Totals = Count(result.Actions)
 	if failed != nil {
 		result.Status = Broken
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || errors.Is(failed, ErrLeft) {
 			result.Status = Interrupted
 		}
 	}
@@ -146,20 +152,28 @@ func (p *Program) Run(ctx context.Context, o Options) (Result, error) {
 	return result, failed
 }
 
-// blocks runs and records the blocks until one fails.
-func (p *Program) blocks(ctx context.Context, o Options, result *Result, env *Env) error {
-	var table Table
-	var streams []string
+// blocks runs and records the blocks until one fails. The first one gets the rows
+// in table.
+func (p *Program) blocks(ctx context.Context, o Options, result *Result, env *Env, table Table) error {
 	for i, b := range p.Workbook.Blocks {
 		env.Block = b.Index
 		if reads, ok := p.steps[i].(streamReader); ok {
-			streams = reads.Streams()
+			env.streams = reads.Streams()
 		}
-		done := p.block(ctx, i, table, strings.Join(streams, ","), env)
+		stop, err := o.stop(ctx, b, table, env)
+		if err != nil {
+			result.Warnings = append(result.Warnings, err.Error())
+			return err
+		}
+		done := skipped(b, table, stop.By)
+		if !stop.Skip {
+			done = p.block(ctx, i, table, strings.Join(env.streams, ","), env)
+		}
+		done.settle(stop.Guesses)
 		result.Blocks = append(result.Blocks, done)
 		result.Warnings = append(result.Warnings, done.Output.Warnings...)
 		recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
-		err := o.Recorder.Block(recording, result.Run, done)
+		err = o.Recorder.Block(recording, result.Run, done)
 		cancel()
 		if err != nil {
 			return fmt.Errorf("record block %d: %w", b.Index, err)
@@ -182,9 +196,6 @@ func (p *Program) block(ctx context.Context, i int, in Table, stream string, env
 	if done.Failed = ctx.Err(); done.Failed != nil {
 		return done
 	}
-	if done.Failed = env.Before.Tell(ctx, p.steps[i], in, env); done.Failed != nil {
-		return done
-	}
 	start := time.Now()
 	done.Output, done.Failed = p.steps[i].Run(ctx, in, env)
 	done.Seconds = time.Since(start).Seconds()
@@ -194,8 +205,11 @@ func (p *Program) block(ctx context.Context, i int, in Table, stream string, env
 		out.Table.Rows = nil
 	}
 	for j := range out.Actions {
-		out.Actions[j].Number = len(env.Actions) + j + 1
-		out.Actions[j].Block = env.Block
+		a := &out.Actions[j]
+		a.Number, a.Block = len(env.Actions)+j+1, env.Block
+		if n := a.SameAs; n > 0 && n <= len(env.Actions) && env.Actions[n-1].Run != env.Run {
+			a.SameRun = env.Actions[n-1].Run
+		}
 	}
 	for j := range out.Signals {
 		out.Signals[j].SourceStream = stream
@@ -203,8 +217,7 @@ func (p *Program) block(ctx context.Context, i int, in Table, stream string, env
 	var silenced []string
 	out.Signals, silenced = p.Workbook.suppress(out.Signals)
 	out.Warnings = append(out.Warnings, silenced...)
-	env.Actions = append(env.Actions, out.Actions...)
-	env.Signals = Coalesce(env.Signals, out.Signals)
+	env.take(*out)
 	return done
 }
 

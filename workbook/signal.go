@@ -15,6 +15,12 @@ type Signal struct {
 	// Row is the first row that raised it, Rows are all of them, from 1.
 	Row  int   `json:"row"`
 	Rows []int `json:"-"`
+	// Run is the run that raised it, where that is one of a called workbook; 0 for
+	// the run itself.
+	Run int64 `json:"of_run,omitempty"`
+	// RaisedBy is the name of the workbook that raised it, as far as the run that
+	// goes on knows it.
+	RaisedBy string `json:"-"`
 
 	Name         string            `json:"name"`
 	Tactic       string            `json:"tactic,omitempty"`
@@ -61,15 +67,20 @@ func (s Signal) Hash() string {
 }
 
 // Coalesce adds raised signals to those of a run: one with the same fields,
-// last seen within three hours, counts as one more occurrence of it.
+// last seen within three hours, counts as one more occurrence of it. Those of
+// different runs and workbooks stay apart.
 func Coalesce(signals, raised []Signal) []Signal {
-	known := make(map[string]int, len(signals))
+	type same struct {
+		run            int64
+		workbook, hash string
+	}
+	known := make(map[same]int, len(signals))
 	for i, s := range signals {
-		known[s.Hash()] = i
+		known[same{s.Run, s.RaisedBy, s.Hash()}] = i
 	}
 	signals = slices.Clone(signals)
 	for _, s := range raised {
-		hash := s.Hash()
+		hash := same{s.Run, s.RaisedBy, s.Hash()}
 		i, ok := known[hash]
 		if !ok || s.FirstSeen.Sub(signals[i].LastSeen) > coalesceWithin {
 			known[hash] = len(signals)

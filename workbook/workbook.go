@@ -32,6 +32,18 @@ type Workbook struct {
 	Blocks   []Block
 	// Text is the file, byte for byte.
 	Text []byte
+
+	// kinds and files are those by which the workbooks that it calls are read.
+	kinds []Kind
+	files Files
+}
+
+// Calling is the workbook with its calls read from files, and not from its folder:
+// as a record keeps them.
+func (w *Workbook) Calling(files Files) *Workbook {
+	other := *w
+	other.files = files
+	return &other
 }
 
 // Digest is the SHA-256 of the workbook's file, in hexadecimal.
@@ -57,6 +69,8 @@ type Block struct {
 	ID    string
 	Note  string
 	Kind  Kind
+	// At is where the block begins in its file.
+	At source.Place
 	// Body is the value behind the kind's key.
 	Body source.Node
 	// Beside are the keys beside it that belong to the kind.
@@ -119,6 +133,8 @@ type Preparation struct {
 
 	parameters map[string]string
 	problems   source.Problems
+	// frame is the workbook of the block, nil for a text outside of one.
+	frame *frame
 }
 
 // NewPreparation makes a preparation for a text outside of a workbook.

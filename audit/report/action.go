@@ -59,6 +59,9 @@ func (r *reporter) actions() (shown []action, more string) {
 func (r *reporter) action(run int64, a workbook.Action) action {
 	number, id := "a"+strconv.Itoa(a.Number), "a"+strconv.Itoa(a.Number)
 	own := run == r.Run.Number
+	if a.Run > 0 {
+		number = fmt.Sprintf("%s of run %d", number, a.Run)
+	}
 	if !own {
 		id = fmt.Sprintf("r%d%s", run, id)
 		number = fmt.Sprintf("%s of run %d", number, run)
@@ -68,7 +71,7 @@ func (r *reporter) action(run int64, a workbook.Action) action {
 		Integration: r.line(a.Integration, valueBytes), Reason: r.line(a.Reason, valueBytes), Rule: r.line(a.Rule, valueBytes), DNIF: dnifAnswer(a.DNIF),
 	}
 	if own {
-		if _, known := r.blockAt(a.Block); known { // an undoing has its row in another run
+		if _, known := r.blockAt(a.Block); known && a.Run == 0 { // others have their rows in another run
 			out.From = place{Block: a.Block, Row: a.Row}
 		}
 		out.Events = r.evidence(r.because(a), mostPositions)
@@ -105,7 +108,7 @@ func (r *reporter) details(out *action, a workbook.Action) {
 
 // because finds the events behind an action.
 func (r *reporter) because(a workbook.Action) workbook.Evidence {
-	if b, found := r.blockAt(a.Block); found {
+	if b, found := r.blockAt(a.Block); found && a.Run == 0 {
 		rows := b.Rows
 		i, known := slices.BinarySearchFunc(rows, a.Row, func(row audit.Row, number int) int { return cmp.Compare(row.Number, number) })
 		if known {

@@ -18,8 +18,10 @@ type block struct {
 	Text       string
 	// Prose is the text of a block that only explains, as HTML; Written is how it
 	// was written.
-	Prose        template.HTML
-	Written      string
+	Prose   template.HTML
+	Written string
+	// Chart is the picture of a visual block, nil for others.
+	Chart        *drawn
 	Did          string
 	Failed       string
 	Warnings     []string
@@ -73,6 +75,9 @@ func (r *reporter) block(b audit.Block, before int) block {
 		out.Text = r.lines(b.Text, textBytes)
 		out.Written = out.Text
 	}
+	if b.Kind == "visual" && b.Failed == "" {
+		out.Chart = r.chart(b)
+	}
 	out.Warnings, out.MoreWarnings = r.texts(b.Warnings, mostWarnings, "warnings")
 	for _, c := range b.Stores[:min(len(b.Stores), mostListed)] {
 		out.Stores = append(out.Stores, r.store(c))
@@ -102,18 +107,21 @@ func (r *reporter) blockDid(b audit.Block) string {
 	if actions > 0 {
 		did = append(did, plural(actions, "action", "actions"))
 	}
+	if b.Called > 0 {
+		did = append(did, fmt.Sprintf("run %d called", b.Called))
+	}
 	return strings.Join(append(did, fmt.Sprintf("%.3f s", b.Seconds)), ", ")
 }
 
 // madeBy counts what came of a block.
 func (r *reporter) madeBy(index int) (signals, actions int) {
 	for _, s := range r.from.Signals {
-		if s.Block == index {
+		if r.from.BlockOf(s.Run, s.Block) == index {
 			signals++
 		}
 	}
 	for _, a := range r.from.Actions {
-		if a.Block == index {
+		if r.from.BlockOf(a.Run, a.Block) == index {
 			actions++
 		}
 	}
@@ -171,12 +179,12 @@ func (r *reporter) chosen(b audit.Block) []audit.Row {
 	}
 	wanted := map[int]bool{}
 	for _, a := range r.from.Actions {
-		if a.Block == b.Index && len(wanted) < most {
+		if a.Run == 0 && a.Block == b.Index && len(wanted) < most {
 			wanted[a.Row] = true
 		}
 	}
 	for _, s := range r.from.Signals {
-		if s.Block == b.Index && len(wanted) < most {
+		if s.Run == 0 && s.Block == b.Index && len(wanted) < most {
 			wanted[s.Row] = true
 		}
 	}

@@ -96,7 +96,7 @@ func (r *reporter) step(b audit.Block) step {
 	}
 	byVerdict := map[workbook.Verdict]int{}
 	for _, a := range r.Run.Actions {
-		if a.Block == b.Index {
+		if r.from.BlockOf(a.Run, a.Block) == b.Index {
 			byVerdict[a.Verdict]++
 		}
 	}
@@ -110,7 +110,7 @@ func (r *reporter) step(b audit.Block) step {
 // the directives that work on the rows of the block before.
 func asks(b audit.Block) bool {
 	switch b.Kind {
-	case "sql", "search":
+	case "sql", "search", "outlier":
 		return true
 	case "dql":
 		text := strings.TrimSpace(b.Text)

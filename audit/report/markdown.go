@@ -127,7 +127,7 @@ func (m *markdown) signals(p page) {
 	}
 	m.heading(3, "Signals")
 	for _, s := range p.Signals {
-		m.heading(4, span(fmt.Sprintf("s%d %s", s.Number, s.Name)))
+		m.heading(4, span(s.Number+" "+s.Name))
 		m.fact("severity", fmt.Sprintf("%s, score %d", s.Severity, s.Score))
 		m.fact("target", s.Target)
 		m.fact("suspect", s.Suspect)
@@ -160,6 +160,10 @@ func (m *markdown) blocks(p page) {
 			m.item(span(s))
 		}
 		m.end(len(b.Stores), "")
+		if b.Chart != nil {
+			m.chart(*b.Chart)
+			continue
+		}
 		m.rows(b)
 		for _, more := range b.More {
 			m.more(more)

@@ -7,19 +7,26 @@ import (
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/renderer/html"
 	"github.com/yuin/goldmark/util"
+
+	authored "tabletop/workbook/prose"
 )
 
 // prose turns an author's Markdown into HTML: HTML in it stands as text, links
 // and pictures too, with their addresses beside them, and headings stand below
 // those of the report.
 func prose(text string) template.HTML {
+	if authored.Costly(text) {
+		return "<pre>" + template.HTML(template.HTMLEscapeString(text)) + "</pre>"
+	}
 	own := plainRenderer{html.NewRenderer()}
 	drawer := renderer.NewRenderer(renderer.WithNodeRenderers(util.Prioritized(own.plain, 1000), util.Prioritized(own, 100)))
 	var b bytes.Buffer
-	if err := goldmark.New(goldmark.WithRenderer(drawer)).Convert([]byte(text), &b); err != nil {
+	tables := extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)) // a style would be forbidden
+	if err := goldmark.New(goldmark.WithRenderer(drawer), goldmark.WithExtensions(tables)).Convert([]byte(text), &b); err != nil {
 		return template.HTML(template.HTMLEscapeString(text))
 	}
 	// What a character reference stands for was not seen before.

@@ -18,8 +18,8 @@ type Story struct {
 	// Maker is the run that made the plan that Run sends; nil for a run that
 	// sends none.
 	Maker *audit.Run
-	// Evidence are the events behind actions whose rows neither run has, by the
-	// numbers of the actions.
+	// Evidence are the events behind actions whose rows neither run has, such as
+	// those of called workbooks, by the numbers of the actions.
 	Evidence map[int]workbook.Evidence
 	// Applied are the runs that the plan of Run was given to.
 	Applied []audit.Application

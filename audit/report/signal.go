@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"html/template"
 	"maps"
 	"slices"
@@ -11,7 +12,9 @@ import (
 
 // A signal is a signal with where it came from.
 type signal struct {
-	Number              int
+	// Number is its number within its run, with the run where that is one of a
+	// called workbook; ID names it within the report.
+	Number, ID          string
 	Name, Severity      string
 	Score               int
 	Target, Suspect     string
@@ -25,14 +28,21 @@ type signal struct {
 
 func (r *reporter) signals() (shown []signal, more string) {
 	all := r.from.Signals
+	numbers := map[int64]int{}
 	for i, s := range all[:min(len(all), mostSignals)] {
 		if r.full() {
 			break
 		}
 		written := r.lines(s.Knowledge, textBytes)
+		numbers[s.Run]++
 		out := signal{
-			Number: i + 1, Name: r.line(s.Name, valueBytes), Severity: r.line(s.Severity, cellBytes), Score: s.Score, Target: r.pairs(s.Target), Suspect: r.pairs(s.Suspect),
-			Times: plural(s.Occurrences, "time", "times"), Seen: seen(s), From: place{Block: s.Block, Row: s.Row}, Knowledge: prose(written), Written: written,
+			Number: fmt.Sprintf("s%d", numbers[s.Run]), ID: fmt.Sprintf("s%d", i+1), Name: r.line(s.Name, valueBytes), Severity: r.line(s.Severity, cellBytes), Score: s.Score, Target: r.pairs(s.Target), Suspect: r.pairs(s.Suspect),
+			Times: plural(s.Occurrences, "time", "times"), Seen: seen(s), Knowledge: prose(written), Written: written,
+		}
+		if s.Run > 0 {
+			out.Number += fmt.Sprintf(" of run %d", s.Run)
+		} else {
+			out.From = place{Block: s.Block, Row: s.Row}
 		}
 		var tactic []string
 		for _, part := range []string{s.Tactic, s.Technique, s.Subtechnique} {

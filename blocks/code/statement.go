@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tabletop/workbook"
+	"tabletop/workbook/findings"
 	"tabletop/workbook/source"
 )
 
@@ -30,6 +31,8 @@ type statement struct {
 	// line is the statement's line in its file, text its source.
 	line int
 	text string
+	// spot is where it begins.
+	spot source.Spot
 }
 
 // columnPattern is a column as statements name it: $Name, or col("any name").
@@ -58,7 +61,7 @@ func (c *checker) report(offset int, message, fix string) {
 
 // statement checks one; it returns nil where the line is none.
 func (c *checker) statement(l line) *statement {
-	s := &statement{line: c.text.Place(l.offset).Line, text: strings.Join(strings.Fields(l.text), " ")}
+	s := &statement{line: c.text.Place(l.offset).Line, spot: c.text.Spot(l.offset), text: strings.Join(strings.Fields(l.text), " ")}
 	if len(l.text) > maxExpression {
 		c.report(l.offset, fmt.Sprintf("a statement of %d bytes, over the %d that are read", len(l.text), maxExpression), "split it over several columns")
 		return nil
@@ -151,7 +154,8 @@ func (c *checker) known(name string, offset int) bool {
 	if !c.columns.Known || workbook.ColumnIndex(c.columns.Names, name) >= 0 {
 		return true
 	}
-	c.report(offset, "unknown column "+name, source.DidYouMean(name, c.columns.Names))
+	p := c.text.Problem(offset, "unknown column "+name, source.DidYouMean(name, c.columns.Names)).Coded(findings.UnknownColumn)
+	c.problem(p.InCase(name, c.columns.Names))
 	return false
 }
 

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"tabletop/workbook"
+	"tabletop/workbook/findings"
 	"tabletop/workbook/source"
 )
 
@@ -230,6 +231,7 @@ func (a acting) run(ctx context.Context, in workbook.Table, env *workbook.Env) (
 func (l *legacy) known(w Word) {
 	in := l.p.In
 	if in.Known && workbook.ColumnIndex(in.Names, w.Text) < 0 {
-		l.fail(w.At, "the rows have no column "+w.Text, source.DidYouMean(w.Text, in.Names))
+		p := l.text.Problem(w.At, "the rows have no column "+w.Text, source.DidYouMean(w.Text, in.Names))
+		panic(mistake{p.Coded(findings.UnknownColumn).InCase(w.Text, in.Names)})
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"tabletop/workbook"
 	"tabletop/workbook/events"
+	"tabletop/workbook/findings"
 )
 
 // A comparison is one of _checkif's, of a value with what it is held against.
@@ -75,7 +76,7 @@ func (l *legacy) checkif(o Options) part {
 		if c.exclude {
 			kept = "with"
 		}
-		l.warn(w.At, "key_exists holds where there is no value, so this keeps the rows "+kept+" "+c.compare.left.Text, "the name misleads: key_exists … exclude keeps the rows that have a value")
+		l.warn(findings.KeyExists, w.At, "key_exists holds where there is no value, so this keeps the rows "+kept+" "+c.compare.left.Text, "the name misleads: key_exists … exclude keeps the rows that have a value")
 	}
 	return c
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"tabletop/workbook/findings"
 )
 
 // A fetch is _fetch as a query, with what SQL has no words for.
@@ -234,7 +236,8 @@ func (l *legacy) stream(src *Source, field Word, at int, name string) Expr {
 	}
 	src.Every, src.Stream = false, strings.ToUpper(name)
 	if name != src.Stream {
-		l.warn(at, "letter case counts: no event has the stream "+name, "write "+src.Stream)
+		p := l.text.Problem(at, "letter case counts: no event has the stream "+name, "write "+src.Stream).Warn(findings.CaseOfStream)
+		l.warnings = append(l.warnings, p.Mended(name, src.Stream))
 		return &Literal{At: at, Value: false}
 	}
 	return nil
@@ -399,10 +402,10 @@ func (f *fetch) limit(l *legacy, w Word, group string) {
 		l.unexpected(n, "a whole number behind "+w.Text)
 	}
 	s := f.tree
-	s.Limit = count
+	s.Limit, s.LimitAt = count, w.At
 	if group != "" {
 		if !strings.EqualFold(w.Text, "limit") {
-			l.warn(w.At, w.Text+" beside group is read as limit", "DNIF asks to write limit with group")
+			l.warn(findings.LimitOfGroups, w.At, w.Text+" beside group is read as limit", "DNIF asks to write limit with group")
 		}
 		if count == 0 {
 			s.Limit = -1 // all groups
@@ -435,7 +438,7 @@ func (f *fetch) rows(l *legacy, star bool, fields []Word, label string, payload 
 	}
 	if label != "" {
 		if len(fields) > 0 {
-			l.warn(fields[0].At, "a label makes _fetch give every field", "write _fetch *")
+			l.warn(findings.FieldsOfLabel, fields[0].At, "a label makes _fetch give every field", "write _fetch *")
 		}
 		s.Items = append(s.Items, Item{Expr: &Literal{At: s.At, Value: label}, Alias: "$Label", At: s.At})
 	}

@@ -9,6 +9,7 @@ import (
 
 	"tabletop/workbook"
 	"tabletop/workbook/events"
+	"tabletop/workbook/source"
 )
 
 // same gives the columns that come in, for directives that only choose rows.
@@ -94,7 +95,8 @@ func orderValues(x, y workbook.Value) int {
 // limiting is _limit.
 type limiting struct {
 	sameColumns
-	n int
+	n    int
+	spot source.Spot
 }
 
 func (l *legacy) limiting() part {
@@ -104,7 +106,7 @@ func (l *legacy) limiting() part {
 		l.unexpected(w, "a whole number behind _limit")
 	}
 	l.end()
-	return limiting{n: int(n)}
+	return limiting{n: int(n), spot: l.text.Spot(w.At)}
 }
 
 func (s limiting) run(_ context.Context, in workbook.Table, _ *workbook.Env) (workbook.Output, error) {
@@ -128,7 +130,7 @@ func (l *legacy) exporting() part {
 	}
 	if w := l.peek(); w.Text != "" {
 		if strings.EqualFold(w.Text, "notify_email") {
-			l.fail(w.At, "_export … notify_email is not supported yet: it mails the rows out", "leave notify_email out")
+			l.fail(w.At, "_export … notify_email is not supported yet: it mails the rows out", "leave notify_email out, and write a notification block behind this one")
 		}
 		l.unexpected(w, "notify_email or the end of _export", "notify_email")
 	}

@@ -137,10 +137,8 @@ func (l *legacy) fail(at int, message, fix string) {
 	panic(mistake{l.text.Problem(at, message, fix)})
 }
 
-func (l *legacy) warn(at int, message, fix string) {
-	p := l.text.Problem(at, message, fix)
-	p.Warning = true
-	l.warnings = append(l.warnings, p)
+func (l *legacy) warn(code string, at int, message, fix string) {
+	l.warnings = append(l.warnings, l.text.Problem(at, message, fix).Warn(code))
 }
 
 func (l *legacy) rest() string { return l.text.Value[l.at:l.to] }

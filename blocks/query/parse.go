@@ -245,7 +245,7 @@ func (q *parser) tail(s *Select) {
 	case q.accept("OLDEST", "FIRST"):
 		s.Oldest = true
 	}
-	if q.accept("LIMIT") {
+	if s.LimitAt = q.peek().start; q.accept("LIMIT") {
 		s.Limit = q.count("LIMIT")
 	}
 	if q.accept("OFFSET") {

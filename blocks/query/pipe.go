@@ -184,7 +184,7 @@ func (z *pipe) body(name string, t token) {
 				z.fail(t, name+" beside "+other, "one of limit, first and last")
 			}
 		}
-		z.s.Limit = z.count(name)
+		z.s.Limit, z.s.LimitAt = z.count(name), t.start
 		z.s.Newest, z.s.Oldest = name != "first", name == "first"
 	}
 }

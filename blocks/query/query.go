@@ -15,6 +15,7 @@ import (
 
 	"tabletop/workbook"
 	"tabletop/workbook/events"
+	"tabletop/workbook/findings"
 	"tabletop/workbook/source"
 	"tabletop/workbook/stores"
 )
@@ -86,8 +87,7 @@ func (s *Statement) repeated() source.Problems {
 	for i, name := range s.Columns {
 		if slices.Index(s.Columns, name) < i && !s.Star {
 			p := s.text.Problem(s.tree.Items[i].At, "two columns are called "+name, "name one with AS: later blocks see only the first")
-			p.Warning = true
-			problems = append(problems, p)
+			problems = append(problems, p.Warn(findings.RepeatedColumn))
 		}
 	}
 	return problems

@@ -45,7 +45,11 @@ func Search(o Options) workbook.Kind {
 				text = source.NewText("search", searchStream)
 			}
 			statement, problems := newStatement(text, tree)
-			return prepared(o, statement, problems, p)
+			made := prepared(o, statement, problems, p)
+			if s, ok := made.(*step); ok {
+				return &searching{step: s, config: c, body: b.Body.Spot()}
+			}
+			return made
 		},
 	}
 }

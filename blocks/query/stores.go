@@ -5,10 +5,10 @@ import (
 	"errors"
 	"strings"
 
-	"tabletop/workbook/source"
-
 	"tabletop/workbook"
 	"tabletop/workbook/events"
+	"tabletop/workbook/findings"
+	"tabletop/workbook/source"
 )
 
 // storePrefix begins the names under which event stores are handed to the
@@ -92,9 +92,7 @@ func (u StoreUse) unknown(known []string) source.Problem {
 	if near := source.Nearest(u.Store, known); near != "" {
 		fix = "did you mean " + near + "?"
 	}
-	p := u.Text.Problem(u.At, "there is no event store "+u.Store+", and no block writes one", fix)
-	p.Warning = true
-	return p
+	return u.Text.Problem(u.At, "there is no event store "+u.Store+", and no block writes one", fix).Warn(findings.UnknownStore)
 }
 
 // StoreUses lists the places of the block that name event stores.

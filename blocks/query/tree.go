@@ -18,6 +18,8 @@ type Select struct {
 	// and $EndTime.
 	Window Window
 	At     int
+	// LimitAt is where Limit is written.
+	LimitAt int
 	// defaultLimit says that Limit is the language's own.
 	defaultLimit bool
 }

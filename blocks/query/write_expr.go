@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tabletop/workbook/findings"
 	"tabletop/workbook/source"
 )
 
@@ -105,7 +106,7 @@ func (w *writer) literal(e *Literal) operand {
 // column finds a column in the innermost scope that has it.
 func (w *writer) column(e *Column) operand {
 	if w.grouped && !w.inside && w.local(e) {
-		w.fail(e.At, e.Name+" is neither grouped nor aggregated", "add it to GROUP BY, or write min("+e.Name+") for one of its values")
+		panic(mistake{w.text.Problem(e.At, e.Name+" is neither grouped nor aggregated", "add it to GROUP BY, or write min("+e.Name+") for one of its values").Coded(findings.UngroupedColumn)})
 	}
 	for i := len(w.scopes) - 1; i >= 0; i-- {
 		if o, ok := w.columnIn(w.scopes[i], e); ok {
@@ -124,7 +125,7 @@ func (w *writer) column(e *Column) operand {
 		}
 	}
 	if e.Qualifier == "" {
-		w.fail(e.At, "unknown column "+e.Name, source.DidYouMean(e.Name, known))
+		panic(mistake{w.text.Problem(e.At, "unknown column "+e.Name, source.DidYouMean(e.Name, known)).Coded(findings.UnknownColumn)})
 	}
 	w.fail(e.At, "FROM names no "+e.Qualifier, "a name with a dot in it stands in backticks: `"+e.Qualifier+"."+e.Name+"`")
 	panic("unreachable")

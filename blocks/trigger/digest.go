@@ -46,6 +46,7 @@ type digested struct {
 	Valid       digestedSuccess
 	Secrets     [][3]string
 	Plugin      [2]string
+	Sender      string `json:",omitempty"`
 }
 
 type digestedForm struct {
@@ -69,6 +70,9 @@ func (n *Integration) computeDigest() string {
 		Idempotency: l.idempotency, Roots: l.rootsDigest, Success: n.success.digested(),
 		UndoSuccess: n.undo.success.digested(), CannotUndo: n.undo.reason,
 		Validate: n.validate.form.digested(), Valid: n.validate.success.digested(), Plugin: [2]string{n.plugin.name, n.plugin.function},
+	}
+	if n.isMail() {
+		d.Sender = n.sender.String()
 	}
 	if n.undo.form != nil {
 		d.Undo = pointer(n.undo.form.digested())

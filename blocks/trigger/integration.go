@@ -1,6 +1,7 @@
 package trigger
 
 import (
+	netmail "net/mail"
 	"strings"
 
 	"tabletop/workbook/source"
@@ -37,7 +38,9 @@ type Integration struct {
 	sources map[string]secretSource
 	effect  []string
 	plugin  pluginName
-	digest  string
+	// sender is who writes the e-mails of a mail server.
+	sender netmail.Address
+	digest string
 }
 
 // TargetType is the type of the things that the requests are aimed at, none
@@ -69,7 +72,8 @@ func (n *Integration) needs() []need { return n.form().fields() }
 type entryNode struct {
 	Name        source.Text   `yaml:"name,required" doc:"the configuration's name, by which triggers call it"`
 	Method      string        `yaml:"method" enum:"GET,POST,PUT,PATCH,DELETE" doc:"the HTTP method, POST unless said otherwise"`
-	URL         source.Text   `yaml:"url,required" doc:"where requests go; columns stand in its path and query only"`
+	URL         source.Text   `yaml:"url,required" doc:"where requests go; columns stand in its path and query only; smtp://host:587 or smtps://host:465 is a mail server"`
+	Mail        *mailNode     `yaml:"mail" doc:"the sender of a mail server's e-mails, and the user by whom it knows the sender"`
 	Headers     source.Node   `yaml:"headers" doc:"a map, or JSON under |"`
 	Payload     source.Text   `yaml:"payload" doc:"the body: JSON, XML, a form or text, with $Field where a row's value goes and [name] where a secret goes"`
 	Format      string        `yaml:"format" enum:"json,xml,form,text" doc:"the payload's format where its beginning does not tell"`
@@ -109,6 +113,9 @@ func (e entryNode) compile(node source.Node, folder string, x *expressions) (*In
 	}
 	if strings.TrimSpace(n.Name) == "" || strings.ContainsAny(n.Name, "\r\n") {
 		problems = append(problems, e.Name.Problem(0, "the name must be one line with something in it", ""))
+	}
+	if e.isMail() {
+		return n, append(problems, e.compileMail(n, node, folder)...)
 	}
 	s := reading{scanner{numbered: e.Plugin != nil}, x}
 	r, more := formNode{method: e.Method, url: e.URL, headers: e.Headers, payload: e.Payload, format: e.Format}.compile(s.scanner)

@@ -8,6 +8,7 @@ import (
 
 	"tabletop/blocks/trigger/guard"
 	"tabletop/workbook"
+	"tabletop/workbook/findings"
 	"tabletop/workbook/source"
 )
 
@@ -99,8 +100,12 @@ func (n *Integration) bind(columns []string) *Integration {
 	return &bound
 }
 
-// called words how a configuration of a plugin is called, empty for a webhook.
+// called words how a configuration of a plugin or a mail server is called, empty
+// for a webhook.
 func (n *Integration) called() string {
+	if n.isMail() {
+		return "it is a mail server: write a notification block, with through: " + n.Name
+	}
 	if n.plugin == (pluginName{}) {
 		return ""
 	}
@@ -146,7 +151,7 @@ func PreparePlugin(text source.Text, c PluginCall, o Options, p *workbook.Prepar
 	}
 	for _, parameter := range c.Parameters {
 		if p.In.Known && !p.First && workbook.ColumnIndex(p.In.Names, parameter.Column) < 0 {
-			p.Report(text.Problem(parameter.At, "the rows have no column "+parameter.Column, source.DidYouMean(parameter.Column, p.In.Names)))
+			p.Report(text.Problem(parameter.At, "the rows have no column "+parameter.Column, source.DidYouMean(parameter.Column, p.In.Names)).Coded(findings.UnknownColumn).InCase(parameter.Column, p.In.Names))
 		}
 	}
 	integration, ok := o.Integrations.mapped(text, c, p)
@@ -155,7 +160,7 @@ func PreparePlugin(text source.Text, c PluginCall, o Options, p *workbook.Prepar
 	}
 	if integration == nil {
 		p.Out = workbook.Columns{Names: p.In.Names}
-		return unmapped{c}
+		return unmapped{c, text.Spot(c.At)}
 	}
 	if takes, given := integration.parameters(), len(c.Parameters); takes != given {
 		p.Report(text.Problem(c.At, fmt.Sprintf("%s of %s takes %s, and is called with %d", c.Function, integration.Name, counted(takes, "parameter"), given), "a column for each, as in $SrcIP, $User"))
@@ -165,15 +170,11 @@ func PreparePlugin(text source.Text, c PluginCall, o Options, p *workbook.Prepar
 	bound := integration.bind(c.columns())
 	for _, n := range bound.needs() {
 		if p.In.Known && workbook.ColumnIndex(p.In.Names, n.field) < 0 {
-			p.Report(text.Problem(c.At, n.where+" of "+integration.Name+" needs "+n.field+", which no block before gives", source.DidYouMean(n.field, p.In.Names)))
+			p.Report(text.Problem(c.At, n.where+" of "+integration.Name+" needs "+n.field+", which no block before gives", source.DidYouMean(n.field, p.In.Names)).Coded(findings.PayloadColumn))
 			return nil
 		}
 	}
-	judge := o.Guard
-	if judge == nil {
-		judge = guard.New()
-	}
-	return &step{bound, o.Integrations.Protected(judge), rehearser{o.Vendor}, o.Planning, o.Look}
+	return newStep(bound, o, bound.facts(text.Spot(c.At), p.In))
 }
 
 func counted(n int, what string) string {

@@ -132,7 +132,7 @@ func TestPluginWithoutAConfiguration(t *testing.T) {
 		if p.Out.Known {
 			t.Error("what the plugin adds is not known")
 		}
-		before := workbook.Action{Number: 1, Verdict: workbook.WouldSend, Key: unmapped{call}.key([]string{"bert"})}
+		before := workbook.Action{Number: 1, Verdict: workbook.WouldSend, Key: unmapped{call: call}.key([]string{"bert"})}
 		out, err := step.Run(t.Context(), rows, &workbook.Env{Actions: []workbook.Action{before}})
 		if err != nil {
 			t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 
 	"tabletop/blocks/trigger/guard"
 	"tabletop/workbook"
+	"tabletop/workbook/source"
 )
 
 // ReasonUnmapped is why an action of a plugin can't be sent: no configuration
@@ -18,7 +19,10 @@ const ReasonUnmapped = "no configuration stands for the plugin: recorded, and ne
 
 // unmapped is a call of a plugin for which no configuration stands. Its actions
 // are recorded without a request.
-type unmapped struct{ call PluginCall }
+type unmapped struct {
+	call PluginCall
+	spot source.Spot
+}
 
 // Run records one action of each row. What DNIF's plugin adds to the rows is not
 // published; they come out as they went in.

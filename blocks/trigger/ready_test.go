@@ -22,7 +22,7 @@ func loadReady(t testing.TB, name string) *Integrations {
 }
 
 func TestReadyMadeConfigurationsLoad(t *testing.T) {
-	if diff := cmp.Diff([]string{"generic", "jira", "slack", "teams", "trend-v2", "trend-v3"}, Ready()); diff != "" {
+	if diff := cmp.Diff([]string{"generic", "jira", "mail", "slack", "teams", "trend-v2", "trend-v3"}, Ready()); diff != "" {
 		t.Error(diff)
 	}
 	for _, name := range Ready() {

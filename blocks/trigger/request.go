@@ -37,9 +37,12 @@ func (n *Integration) fill(f filler) (*request, error) {
 
 // key is equal for two calls of the configuration exactly when the second
 // repeats the first: the same effect on the same target, or for a call without
-// one, the same call.
+// one, the same call. An e-mail repeats another where both say the same.
 func (n *Integration) key(c Call, canonical string) string {
 	parts := []string{c.Method, c.URL, n.target.kind, canonical}
+	if n.isMail() {
+		parts = append(parts, c.Body)
+	}
 	if canonical == "" {
 		parts = append(parts, c.Body)
 		for _, h := range c.Headers {

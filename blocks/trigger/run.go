@@ -19,6 +19,7 @@ type step struct {
 	rehearser   rehearser
 	planning    bool
 	look        func(ctx context.Context, hashes []string) (guard.Sightings, error)
+	facts       workbook.Facts
 }
 
 // Run makes one action of each row. Where ctx ends, what was done so far is

@@ -17,6 +17,7 @@ import (
 
 	"tabletop/blocks/trigger/guard"
 	"tabletop/workbook"
+	"tabletop/workbook/findings"
 	"tabletop/workbook/source"
 )
 
@@ -103,15 +104,11 @@ func Prepare(text source.Text, offset int, o Options, p *workbook.Preparation) w
 	if columns.Known && !p.First {
 		for _, n := range integration.needs() {
 			if workbook.ColumnIndex(columns.Names, n.field) < 0 {
-				p.Report(text.Problem(offset, n.where+" of "+name+" needs "+n.field+", which no block before gives", source.DidYouMean(n.field, columns.Names)))
+				p.Report(text.Problem(offset, n.where+" of "+name+" needs "+n.field+", which no block before gives", source.DidYouMean(n.field, columns.Names)).Coded(findings.PayloadColumn))
 			}
 		}
 	}
-	judge := o.Guard
-	if judge == nil {
-		judge = guard.New()
-	}
-	return &step{integration, o.Integrations.Protected(judge), rehearser{o.Vendor}, o.Planning, o.Look}
+	return newStep(integration, o, integration.facts(text.Spot(offset), columns))
 }
 
 func notFoundFix(path string) string {

@@ -100,6 +100,9 @@ type Validation struct {
 // 501 reached the host, whose endpoints often take POST alone: the configuration
 // is valid, and whether its credentials are does not show.
 func (n *Integration) Validation(a delivery.Answer) Validation {
+	if n.isMail() {
+		return mailValidation(a)
+	}
 	said := "the vendor answered " + statusText(a.Status)
 	head := n.validate.form.method == http.MethodHead
 	switch {

@@ -26,14 +26,18 @@ type ranAgain struct {
 }
 
 // unrecorded is the recorder of a run that is made again. It has the number of
-// the recorded one, which rows and stores may tell.
-type unrecorded int64
+// the recorded one, which rows and stores may tell, and the workbooks that it calls
+// have those behind it.
+type unrecorded struct{ next int64 }
 
-func (n unrecorded) Begin(context.Context, workbook.Info) (int64, error) { return int64(n), nil }
+func (n *unrecorded) Begin(context.Context, workbook.Info) (int64, error) {
+	n.next++
+	return n.next - 1, nil
+}
 
-func (n unrecorded) Block(context.Context, int64, workbook.BlockResult) error { return nil }
+func (n *unrecorded) Block(context.Context, int64, workbook.BlockResult) error { return nil }
 
-func (n unrecorded) End(context.Context, workbook.Result) (workbook.Head, error) {
+func (n *unrecorded) End(context.Context, workbook.Result) (workbook.Head, error) {
 	return workbook.Head{}, nil
 }
 
@@ -41,8 +45,6 @@ func (n unrecorded) End(context.Context, workbook.Result) (workbook.Head, error)
 type againOptions struct {
 	// events names other events, empty for those of the run.
 	events string
-	// before is told of each block, and of each directive of one, before it runs.
-	before workbook.Before
 }
 
 // again runs the recorded workbook over the events, with a bar of its own. An
@@ -90,7 +92,7 @@ func (r *recordedRun) again(ctx context.Context, c *console, o againOptions) (*r
 		Parameters: b.program.Parameters, Integrations: b.integrations, Guard: b.guard, Files: files,
 	}
 	done.result, done.failed = b.program.Run(ctx, workbook.Options{
-		Info: info, MaxRows: r.terms.MaxRows, Strict: r.terms.Strict, Recorder: unrecorded(r.run.Number), Earlier: r.earlier, Before: o.before,
+		Info: info, MaxRows: r.terms.MaxRows, Strict: r.terms.Strict, Recorder: &unrecorded{r.run.Number}, Earlier: r.earlier,
 	})
 	return done, ctx.Err()
 }

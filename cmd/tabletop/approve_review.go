@@ -166,7 +166,11 @@ func (c *console) reviewDetails(a plan.Action) {
 	if a.Rule != "" || a.Reason != "" {
 		c.wrapped(strings.TrimSpace(a.Rule + ": " + a.Reason))
 	}
-	c.wrapped(a.Request.Method + " " + a.Request.URL + "  " + oneLine(a.Request.Body))
+	lines := bodyLines(*a.Request)
+	c.wrapped(a.Request.Method + " " + a.Request.URL + "  " + lines[0])
+	for _, line := range lines[1:] {
+		c.wrapped(line)
+	}
 	for _, line := range a.Effect {
 		c.wrapped(line)
 	}

@@ -97,6 +97,8 @@ type summary struct {
 	Signals  int            `json:"signals"`
 	Actions  int            `json:"actions"`
 	Totals   map[string]int `json:"totals"`
+	// Caller is the block that called the run's workbook.
+	Caller *workbook.Caller `json:"caller,omitempty"`
 }
 
 func summaries(runs []audit.Summary) []summary {
@@ -104,7 +106,7 @@ func summaries(runs []audit.Summary) []summary {
 	for _, s := range runs {
 		o := summary{
 			Run: s.Run, Started: s.Started, Workbook: s.Workbook, Mode: s.Mode, Status: s.Status, User: s.User, Host: s.Host,
-			Reason: s.Reason, Ticket: s.Ticket, Blocks: s.Blocks, Signals: s.Signals, Actions: s.Actions, Totals: totalsJSON(s.Totals),
+			Reason: s.Reason, Ticket: s.Ticket, Blocks: s.Blocks, Signals: s.Signals, Actions: s.Actions, Totals: totalsJSON(s.Totals), Caller: s.Caller,
 		}
 		if !s.Ended.IsZero() {
 			o.Ended = &s.Ended
@@ -120,14 +122,22 @@ func (c *console) runs(runs []audit.Summary) {
 		return
 	}
 	g := grid{header: []string{"run", "started", "workbook", "mode", "status", "DNIF", "protected", "sent"}, right: []bool{true, false, false, false, false, true, true, true}, whole: []int{1, 3, 4}}
+	called := false
 	for _, s := range runs {
+		mode := s.Mode
+		if s.Caller != nil {
+			mode, called = "called by "+audit.ID{Run: s.Caller.Run, Block: s.Caller.Block}.String(), true
+		}
 		g.rows = append(g.rows, []string{
-			strconv.FormatInt(s.Run, 10), s.Started.Local().Format("2006-01-02 15:04"), clean(s.Workbook), clean(s.Mode), clean(s.Status),
+			strconv.FormatInt(s.Run, 10), s.Started.Local().Format("2006-01-02 15:04"), clean(s.Workbook), clean(mode), clean(s.Status),
 			strconv.Itoa(s.Totals.DNIFWouldSend), strconv.Itoa(s.Totals.Protected), strconv.Itoa(s.Totals.ByVerdict[workbook.Sent]),
 		})
 	}
 	c.draw(g, "")
 	c.para("DNIF: requests that DNIF would send; protected: those to protected targets; sent: those that a vendor, or a simulator, accepted")
+	if called {
+		c.para("what a called workbook did counts into the run that called it, too")
+	}
 }
 
 // runNumber reads the number of a run.
@@ -166,11 +176,15 @@ each once.`,
 				if err != nil {
 					return nothingRan(err)
 				}
+				called, err := recordedCalls(cmd.Context(), reader, run)
+				if err != nil {
+					return err
+				}
 				if r.output == "json" {
-					c.json(showJSON(run))
+					c.json(showJSON(run, called))
 					return nil
 				}
-				c.show(run)
+				c.show(run, called)
 				return nil
 			})
 		},

@@ -24,6 +24,8 @@ type console struct {
 	noColor bool
 	quiet   bool
 	tty     bool
+	// spaced sets a blank line behind each.
+	spaced bool
 }
 
 // narrow is the width of output that goes to no terminal.
@@ -48,7 +50,12 @@ func (c *console) colour() bool {
 }
 
 // line writes a line to out.
-func (c *console) line(parts ...string) { fmt.Fprintln(c.out, strings.Join(parts, "")) }
+func (c *console) line(parts ...string) {
+	fmt.Fprintln(c.out, strings.Join(parts, ""))
+	if c.spaced {
+		fmt.Fprintln(c.out)
+	}
+}
 
 // remark tells something beside the result.
 func (c *console) remark(format string, a ...any) {

@@ -30,6 +30,9 @@ func diffRuns(a, b audit.Run) diffObject {
 		if run.Status != workbook.Completed {
 			o.Notes = append(o.Notes, fmt.Sprintf("run %d is %s: what comes behind its block %d is not known", run.Number, run.Status, len(run.Blocks)))
 		}
+		if len(run.Called) > 0 {
+			o.Notes = append(o.Notes, fmt.Sprintf("run %d calls workbooks: of their blocks the actions and texts are compared, not the rows", run.Number))
+		}
 		if len(run.Blocks) == 0 {
 			o.Notes = append(o.Notes, fmt.Sprintf("run %d, of mode %s, ran no blocks", run.Number, run.Mode))
 		}
@@ -76,7 +79,7 @@ func (o *diffObject) targets(a, b audit.Run) {
 		if !ok {
 			return nil, false
 		}
-		id := audit.ID{Run: run.Number, Action: act.Number}
+		id := audit.ID{Run: cmp.Or(act.Run, run.Number), Action: act.Number}
 		return &saidOfOne{id.String(), string(act.Verdict), act.Reason, act.Rule}, wouldBlock(act.Verdict)
 	}
 	for _, key := range more {
@@ -189,8 +192,29 @@ func (o *diffObject) texts(a, b audit.Run) {
 		bookA.Text, bookB.Text = a.Workbook.Text, b.Workbook.Text
 		o.text("the workbook", bookA, bookB)
 	}
+	for _, path := range calledPaths(a, b) {
+		document("the called workbook "+path, calledAt(a, path), calledAt(b, path))
+	}
 	document("the integrations", a.Integrations, b.Integrations)
 	document("the guard", a.Guard, b.Guard)
+}
+
+// calledPaths lists the files of the workbooks that two runs called.
+func calledPaths(a, b audit.Run) (paths []string) {
+	for _, d := range slices.Concat(a.Called, b.Called) {
+		if !slices.Contains(paths, d.Path) {
+			paths = append(paths, d.Path)
+		}
+	}
+	return paths
+}
+
+func calledAt(run audit.Run, path string) *audit.Document {
+	i := slices.IndexFunc(run.Called, func(d audit.Document) bool { return d.Path == path })
+	if i < 0 {
+		return nil
+	}
+	return &run.Called[i]
 }
 
 // text compares two texts, either of which may be gone.

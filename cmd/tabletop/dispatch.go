@@ -193,6 +193,7 @@ func (d *dispatch) decide(ctx context.Context, reader *audit.Reader) error {
 func (d *dispatch) decideOne(ctx context.Context, reader *audit.Reader, a plan.Action, first map[string]int) (decision, error) {
 	decided := decision{action: a.Action}
 	decided.action.Key, decided.action.Undo, decided.action.Values = a.Key, a.Undo, nil
+	decided.action.SameRun = 0 // all actions of the plan are of the run that sends it
 	if !a.Sends() {
 		if a.Verdict == workbook.WouldSend { // a plugin's call that no configuration stands for
 			decided.action.Verdict = workbook.RefusedDisabled

@@ -17,7 +17,8 @@ func functionsCommand(c *console) *cobra.Command {
 		Short: "List the functions of queries",
 		Long: `functions lists what a query may call, in SQL and in DQL, or tells of one
 function what it gives, with an example and its result. The examples read the
-column $CNAMTime of an event of 2026-01-10T12:00:00Z, which is also the clock.`,
+column $CNAMTime of an event of 2026-01-10T12:00:00Z, which is also the clock.
+docs tells of them among all else that a workbook may hold.`,
 		Example: `  tabletop functions
   tabletop functions regexp_extract
   tabletop functions -o json`,
@@ -44,15 +45,7 @@ func (c *console) functions(output string, names []string) error {
 	case output == "json":
 		c.json(list)
 	case len(names) == 1:
-		f := list[0]
-		kind := ""
-		if f.Aggregate {
-			kind = ", an aggregate"
-		}
-		c.paragraph("", f.Name+": "+f.Takes+kind)
-		c.paragraph("  ", f.Doc)
-		c.line("  " + f.Example)
-		c.line("  = " + f.Result)
+		c.docEntry(functionEntry(list[0]))
 	default:
 		for _, f := range list {
 			c.paragraph(fmt.Sprintf("%-22s", f.Name), f.Doc)

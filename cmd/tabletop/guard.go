@@ -43,7 +43,7 @@ type guardTest struct {
 }
 
 // testKinds are the types as guard test takes them.
-var testKinds = []string{"ip", "url", "domain", "mailbox", "hash"}
+var testKinds = []string{"ip", "url", "domain", "mailbox", "hash", "recipients"}
 
 func guardTestCommand(c *console) *cobra.Command {
 	t := &guardTest{}

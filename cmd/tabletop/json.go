@@ -25,7 +25,9 @@ type runObject struct {
 	// last, which a record does not know.
 	Stores     []workbook.StoreChange `json:"stores"`
 	StoresKept *bool                  `json:"stores_kept,omitempty"`
-	Audit      workbook.Head          `json:"audit"`
+	// Unusual says in what the run differs from earlier ones of the workbook.
+	Unusual []string      `json:"unusual,omitempty"`
+	Audit   workbook.Head `json:"audit"`
 }
 
 type blockObject struct {
@@ -42,6 +44,10 @@ type blockObject struct {
 	// Stores are the changes to event stores.
 	Stores []workbook.StoreChange `json:"stores,omitempty"`
 	Failed string                 `json:"failed,omitempty"`
+	// Called is the run of the workbook that the block called.
+	Called *calledObject `json:"called,omitempty"`
+	// Guesses are what people thought would come of the block.
+	Guesses []workbook.Guess `json:"guesses,omitempty"`
 }
 
 // jsonPositions is how many positions of a row's evidence JSON shows; the audit
@@ -74,7 +80,7 @@ func blockJSON(done workbook.BlockResult, keepRows int) blockObject {
 	b := blockObject{
 		Index: done.Block.Index, ID: done.Block.ID, Kind: done.Block.Kind.Name, RowsIn: done.RowsIn, RowsOut: len(t.Rows),
 		Seconds: math.Round(done.Seconds*1e6) / 1e6, Columns: notNil(t.Columns), Rows: [][]workbook.Value{}, Evidence: []workbook.Evidence{},
-		Warnings: done.Output.Warnings, Stores: done.Output.Stores,
+		Warnings: done.Output.Warnings, Stores: done.Output.Stores, Called: calledJSON(done.Output.Called, keepRows), Guesses: done.Guesses,
 	}
 	if done.Failed != nil {
 		b.Failed = describe(done.Failed)

@@ -7,11 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"tabletop/workbook/scenario"
 )
 
 var update = flag.Bool("update", false, "write the expected output of the examples anew")
@@ -53,6 +56,17 @@ func atRoot(t *testing.T) (auditPath string) {
 	return filepath.Join(t.TempDir(), "audit.db")
 }
 
+// exampleBooks lists the workbooks of the examples, from the top of the project.
+func exampleBooks(t testing.TB) []string {
+	t.Helper()
+	files, err := filepath.Glob("examples/*/*.yaml")
+	books := slices.DeleteFunc(files, func(file string) bool { return strings.HasSuffix(file, scenario.Ending) })
+	if err != nil || len(books) < 6 {
+		t.Fatal(books, err)
+	}
+	return books
+}
+
 // tabletop runs the program in this process.
 func tabletop(t testing.TB, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
@@ -76,10 +90,7 @@ func steady(output string) string {
 // with what stands beside it.
 func TestExamples(t *testing.T) {
 	auditPath := atRoot(t)
-	books, err := filepath.Glob("examples/*/*.yaml")
-	if err != nil || len(books) < 6 {
-		t.Fatal(books, err)
-	}
+	books := exampleBooks(t)
 	for _, book := range books {
 		t.Run(filepath.ToSlash(book), func(t *testing.T) {
 			code, got, remarks := tabletop(t, "run", filepath.ToSlash(book), "--audit", auditPath+filepath.Base(filepath.Dir(book))+filepath.Base(book))

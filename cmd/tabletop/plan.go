@@ -153,6 +153,7 @@ func (p *planning) build(b *bench, info workbook.Info, result workbook.Result) (
 		Form: plan.Form, Name: info.Workbook.Name, Run: result.Run, Created: time.Now().UTC().Truncate(time.Second), Reason: info.Reason, Ticket: info.Ticket,
 		Planner: plan.Planner{User: info.User, Host: info.Host}, Folder: folder,
 		Workbook:     planFile(&workbook.Document{Path: info.Workbook.Path, Text: info.Workbook.Text}),
+		Called:       calledFiles(info.Called),
 		Integrations: planFile(info.Integrations), Guard: planFile(info.Guard), Events: lying(b, info.Files),
 		Clock: info.Now.UTC(), ClockFrom: info.NowSource, Parameters: info.Parameters,
 	}
@@ -172,9 +173,15 @@ func (p *planning) build(b *bench, info workbook.Info, result workbook.Result) (
 		}
 	}
 	evidence := evidenceOf(result)
+	for run, of := range calledRuns(result) {
+		for at, e := range evidenceOf(of.Result) {
+			at.run = run
+			evidence[at] = e
+		}
+	}
 	for _, a := range result.Actions {
 		a.Response = nil // a simulated answer is not what a vendor will say
-		made.Actions = append(made.Actions, plan.Of(a, evidence[[2]int{a.Block, a.Row}]))
+		made.Actions = append(made.Actions, plan.Of(a, evidence[rowAt{a.Run, a.Block, a.Row}]))
 	}
 	made.Caps = capsOf(b.options.Trigger.Integrations, made.Actions)
 	return made, nil
@@ -227,10 +234,15 @@ func approversFile(path string) (*plan.File, error) {
 	return &plan.File{Path: filepath.ToSlash(path), SHA256: approvers.SHA256}, nil
 }
 
-// evidenceOf finds the evidence of the rows that actions came from, by block
-// and row.
-func evidenceOf(result workbook.Result) map[[2]int]workbook.Evidence {
-	out := map[[2]int]workbook.Evidence{}
+// A rowAt is a row of a block; run is that of a called workbook, else 0.
+type rowAt struct {
+	run        int64
+	block, row int
+}
+
+// evidenceOf finds the evidence of the rows that a run's own actions came from.
+func evidenceOf(result workbook.Result) map[rowAt]workbook.Evidence {
+	out := map[rowAt]workbook.Evidence{}
 	for _, done := range result.Blocks {
 		if len(done.Output.Actions) == 0 {
 			continue
@@ -238,7 +250,7 @@ func evidenceOf(result workbook.Result) map[[2]int]workbook.Evidence {
 		for i, row := range done.Output.Table.Rows {
 			e := row.Evidence
 			e.First = notNil(e.First[:min(len(e.First), jsonPositions)])
-			out[[2]int{done.Block.Index, i + 1}] = e
+			out[rowAt{0, done.Block.Index, i + 1}] = e
 		}
 	}
 	return out

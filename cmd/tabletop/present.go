@@ -4,12 +4,16 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
+	"tabletop/blocks/trigger/delivery"
+	"tabletop/blocks/trigger/message"
 	"tabletop/workbook"
+	"tabletop/workbook/prose"
 )
 
 // What a run shows is bounded: a screen of rows and of actions a block. All of
@@ -78,21 +82,35 @@ func (c *console) warnings(list []string) {
 }
 
 // block shows a block that ran: its kind, its text and what it did.
-func (c *console) block(done workbook.BlockResult) {
+func (c *console) block(done workbook.BlockResult) { c.blockAt("", done) }
+
+// blockAt shows a block with its number behind that of the block that called its
+// workbook.
+func (c *console) blockAt(above string, done workbook.BlockResult) {
 	b := done.Block
-	title := fmt.Sprintf("%d  %s", b.Index, b.Kind.Name)
+	place := above + strconv.Itoa(b.Index)
+	title := place + "  " + b.Kind.Name
 	if b.ID != "" {
 		title += "  " + clean(b.ID)
 	}
 	c.line()
 	c.line(c.strong(title))
 	c.prose(b.Note)
-	for _, line := range strings.Split(strings.TrimRight(b.Text(), "\n"), "\n") {
-		for _, part := range wrap(clean(line), c.width-4) {
-			c.line("  ", c.faint("| "), part)
-		}
+	if b.Kind.Name == "text" {
+		c.markdown(b.Text())
+	} else {
+		c.written(b.Text())
 	}
+	c.outcome(place, done)
+}
+
+// outcome shows what the block at a place did.
+func (c *console) outcome(place string, done workbook.BlockResult) {
+	b := done.Block
 	c.warnings(done.Output.Warnings)
+	if called := done.Output.Called; called != nil {
+		c.called(place, done)
+	}
 	switch {
 	case done.Failed != nil:
 		c.line(indent, c.red("failed"), " ", cleanLines(describe(done.Failed)))
@@ -100,11 +118,32 @@ func (c *console) block(done workbook.BlockResult) {
 		c.actions(done)
 	case b.Kind.Name == "signal":
 		c.signals(done)
+	case b.Kind.Name == "call":
+		c.line(indent, fmt.Sprintf("%s passed on, in %.3f s", plural(len(done.Output.Table.Rows), "row", "rows"), done.Seconds))
+	case b.Kind.Name == "visual":
+		c.chart(done)
 	case !b.Kind.Silent:
 		c.rows(done)
 	}
 	for _, change := range done.Output.Stores {
 		c.wrapped(changed(change))
+	}
+	c.guesses(done.Guesses)
+}
+
+// written shows the text of a block as it stands in the workbook.
+func (c *console) written(text string) {
+	for _, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+		for _, part := range wrap(clean(line), c.width-4) {
+			c.line("  ", c.faint("| "), part)
+		}
+	}
+}
+
+// markdown shows the text of a block that explains.
+func (c *console) markdown(text string) {
+	for _, line := range prose.Lines(text, c.width-2, prose.Style{Strong: c.strong, Faint: c.faint, Clean: clean}) {
+		c.line(strings.TrimRight("  "+line, " "))
 	}
 }
 
@@ -178,10 +217,10 @@ func (c *console) actions(done workbook.BlockResult) {
 	if common != nil {
 		c.head(*common)
 	}
-	for i, a := range list[:min(len(list), shownActions)] {
+	for _, a := range list[:min(len(list), shownActions)] {
 		var e workbook.Evidence
-		if rows := done.Output.Table.Rows; i < len(rows) {
-			e = rows[i].Evidence
+		if rows := done.Output.Table.Rows; a.Row > 0 && a.Row <= len(rows) {
+			e = rows[a.Row-1].Evidence
 		}
 		c.action(a, e, common == nil)
 	}
@@ -235,7 +274,9 @@ func (c *console) actionDetails(a workbook.Action, e workbook.Evidence, withHead
 		if withHead {
 			c.head(*a.Request)
 		}
-		c.wrapped(oneLine(a.Request.Body))
+		for _, line := range bodyLines(*a.Request) {
+			c.wrapped(line)
+		}
 	}
 	if a.Response != nil && a.Verdict != workbook.Deduplicated {
 		c.wrapped(fmt.Sprintf("simulated answer %d  %s", a.Response.Status, oneLine(a.Response.Body)))
@@ -295,6 +336,17 @@ func (c *console) head(r workbook.Request) {
 	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
 		c.wrapped(name + ": " + r.Headers[name])
 	}
+}
+
+// bodyLines are the lines in which a request's body is shown: one, or for an
+// e-mail what its reader sees.
+func bodyLines(r workbook.Request) []string {
+	if r.Method == delivery.MethodMail {
+		if read, err := message.Read(r.Body); err == nil {
+			return read.Lines()
+		}
+	}
+	return []string{oneLine(r.Body)}
 }
 
 // oneLine puts a body that is laid out over lines into one.

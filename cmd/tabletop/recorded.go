@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -66,12 +67,24 @@ func (r *record) readRecorded(ctx context.Context, reader *audit.Reader, number 
 	if again.guard, err = text(audit.GuardText, run.Guard != nil); err != nil {
 		return nil, err
 	}
+	for _, d := range run.Called {
+		if d.Text == nil {
+			return nil, failure{exitNotHeld, fmt.Errorf("the workbook %s, which run %d called: %w", d.Path, number, audit.ErrTextGone)}
+		}
+	}
 	return again, again.takeEarlier(ctx, reader)
 }
 
 // takeEarlier gathers the signals of the runs before this one that it could
 // read.
 func (r *recordedRun) takeEarlier(ctx context.Context, reader *audit.Reader) error {
+	if of := r.terms.SignalsOf; of > 0 {
+		before, err := reader.Show(ctx, of)
+		if err != nil {
+			return nothingRan(fmt.Errorf("run %d read the signals of run %d: %w", r.run.Number, of, err))
+		}
+		r.earlier = before.Signals
+	}
 	for n := r.terms.SignalsFrom; n > 0 && n < r.run.Number; n++ {
 		before, err := reader.Show(ctx, n)
 		if err != nil {
@@ -153,9 +166,25 @@ func (in *input) bookFile(path string) (string, error) {
 
 func (in *input) readBook(file string, kinds []workbook.Kind) (*workbook.Workbook, source.Problems, error) {
 	if in.recorded != nil {
-		return workbook.ReadRecorded(in.recorded.workbook, kinds)
+		return in.recorded.book(kinds)
 	}
 	return workbook.ReadFile(file, kinds)
+}
+
+// book reads the recorded workbook, whose calls are those of the record too.
+func (r *recordedRun) book(kinds []workbook.Kind) (*workbook.Workbook, source.Problems, error) {
+	w, problems, err := workbook.ReadRecorded(r.workbook, kinds)
+	if err != nil {
+		return nil, problems, err
+	}
+	return w.Calling(func(name string) (workbook.CalledFile, error) {
+		for _, d := range r.run.Called {
+			if r.path(d.Path) == filepath.Join(filepath.Dir(r.workbook.Path), filepath.FromSlash(name)) {
+				return workbook.CalledFile{Name: name, Text: d.Text}, nil
+			}
+		}
+		return workbook.CalledFile{}, fs.ErrNotExist
+	}), problems, nil
 }
 
 func (in *input) loadIntegrations(d workbook.Document) (*trigger.Integrations, error) {

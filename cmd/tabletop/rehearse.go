@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -50,6 +51,10 @@ type input struct {
 	session *stores.Session
 	// storesFile is where event stores are read without a session.
 	storesFile string
+	// vendor answers in place of the standard simulator; nil for that.
+	vendor http.RoundTripper
+	// unmapped says that events are read without a sources file.
+	unmapped bool
 	// recorded is the run that is made again, nil for a workbook as it is now.
 	recorded *recordedRun
 }
@@ -220,11 +225,11 @@ func (in *input) prepare(ctx context.Context, path string, withEvents bool) (*be
 	problems = append(problems, written...)
 	if err == nil && configured { // else triggers would miss configurations that are only broken
 		var found source.Problems
-		b.program, found = workbook.Prepare(w, in.set)
+		b.program, found = workbook.Look(w, in.set)
 		problems = append(problems, found...)
 	}
 	if problems.Err() != nil {
-		return nil, failure{exitNothingRan, problems.Sorted()}
+		return b, failure{exitNothingRan, problems.Sorted()}
 	}
 	if b.set != nil {
 		unfound, err := b.set.Unfound(ctx)
@@ -281,6 +286,9 @@ func (in *input) configure(b *bench) (source.Problems, error) {
 		}
 	}
 	b.options.Trigger.Vendor = simulator.New()
+	if in.vendor != nil {
+		b.options.Trigger.Vendor = in.vendor
+	}
 	b.options.Trigger.Planning = in.planning
 	b.options.Trigger.Look = func(ctx context.Context, hashes []string) (guard.Sightings, error) {
 		return lookout.Look(ctx, b.set, hashes)
@@ -311,6 +319,9 @@ func (in *input) openAt(path, folder string, zone *time.Location) (*events.Set, 
 			return nil, err
 		}
 		sources = []string{in.sources}
+	}
+	if in.unmapped {
+		sources = nil
 	}
 	if in.year != 0 && (in.year < events.LeastYear || in.year > events.MostYear) {
 		return nil, fmt.Errorf("--year %d: write a year from %d to %d", in.year, events.LeastYear, events.MostYear)

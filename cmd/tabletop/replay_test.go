@@ -18,7 +18,7 @@ import (
 )
 
 // replayed makes a run again and reads the answer.
-func replayed(t testing.TB, code int, args ...string) replayObject {
+func replayRun(t testing.TB, code int, args ...string) replayObject {
 	t.Helper()
 	got, out, said := tabletop(t, append([]string{"replay", "-o", "json"}, args...)...)
 	if got != code {
@@ -115,7 +115,7 @@ func TestAFreshRunIsAlwaysTheSameAgain(t *testing.T) {
 	t.Chdir(t.TempDir())
 	var compared int
 	for run := 1; run <= runs; run++ {
-		o := replayed(t, exitDone, audit.ID{Run: int64(run)}.String(), "--audit", auditPath)
+		o := replayRun(t, exitDone, audit.ID{Run: int64(run)}.String(), "--audit", auditPath)
 		if !o.Same || len(o.Changed)+len(o.Assumed) > 0 {
 			t.Errorf("%+v", o)
 		}
@@ -150,7 +150,7 @@ blocks:
 	}
 	done(t, "stream", ".")
 	for run, rows := range map[string]int{"1": 3, "2": 4, "3": 4} {
-		if o := replayed(t, exitDone, run); !o.Same || o.Rows != rows || len(o.Changed) > 0 {
+		if o := replayRun(t, exitDone, run); !o.Same || o.Rows != rows || len(o.Changed) > 0 {
 			t.Errorf("run %s: %+v", run, o)
 		}
 	}
@@ -175,11 +175,11 @@ func TestReplayTellsTheFirstDifference(t *testing.T) {
 	if err := os.WriteFile(filepath.Join("book", "events", "A.ndjson"), original, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if o := replayed(t, exitDone, "1"); !o.Same || len(o.Changed) > 0 {
+	if o := replayRun(t, exitDone, "1"); !o.Same || len(o.Changed) > 0 {
 		t.Errorf("%+v", o)
 	}
 	write(strings.ReplaceAll(string(original), "203.0.113.140", "203.0.113.141"))
-	o := replayed(t, exitNotHeld, "1")
+	o := replayRun(t, exitNotHeld, "1")
 	want := difference{Block: 1, Kind: "sql", Row: 2, What: "$SrcIP", Recorded: "203.0.113.140", Now: "203.0.113.141"}
 	if o.Same || o.Differences[0] != want || len(o.Differences) < 5 || len(o.Changed) != 1 || !strings.Contains(o.Changed[0], "FIREWALL.ndjson changed") {
 		t.Errorf("%+v", o)
@@ -192,13 +192,13 @@ func TestReplayTellsTheFirstDifference(t *testing.T) {
 	}
 	write(string(original[:len(original)/2]))
 	// The rows stand in the first half.
-	if o := replayed(t, exitDone, "1"); !o.Same || len(o.Changed) != 1 {
+	if o := replayRun(t, exitDone, "1"); !o.Same || len(o.Changed) != 1 {
 		t.Errorf("%+v", o)
 	}
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
-	if o := replayed(t, exitNotHeld, "1"); len(o.Changed) != 1 || !strings.Contains(o.Changed[0], "is gone") {
+	if o := replayRun(t, exitNotHeld, "1"); len(o.Changed) != 1 || !strings.Contains(o.Changed[0], "is gone") {
 		t.Errorf("%+v", o)
 	}
 	write(string(original))
@@ -208,7 +208,7 @@ func TestReplayTellsTheFirstDifference(t *testing.T) {
 	if code, _, said := tabletop(t, "replay", "1"); code != exitNothingRan || !strings.Contains(said, "--events") {
 		t.Errorf("exit %d: %s", code, said)
 	}
-	if o := replayed(t, exitDone, "1", "--events", "moved"); !o.Same {
+	if o := replayRun(t, exitDone, "1", "--events", "moved"); !o.Same {
 		t.Errorf("%+v", o)
 	}
 }
@@ -226,7 +226,7 @@ func TestReplayTakesTheRecordedTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o := replayed(t, exitDone, "1"); !o.Same || o.Actions != 7 || o.Signals != 7 {
+	if o := replayRun(t, exitDone, "1"); !o.Same || o.Actions != 7 || o.Signals != 7 {
 		t.Errorf("%+v", o)
 	}
 	after, err := os.ReadFile("audit.db")
@@ -251,16 +251,16 @@ func TestReplayOfStores(t *testing.T) {
 		}
 	}
 	done(t, "run", ".", "--keep-stores")
-	o := replayed(t, exitNotHeld, "1")
+	o := replayRun(t, exitNotHeld, "1")
 	if o.Same || len(o.Changed) != 1 || !strings.Contains(o.Changed[0], "the event store seen is there now") {
 		t.Errorf("%+v", o)
 	}
 	done(t, "run", ".")
-	if o := replayed(t, exitDone, "2"); !o.Same {
+	if o := replayRun(t, exitDone, "2"); !o.Same {
 		t.Errorf("%+v", o)
 	}
 	done(t, "run", ".", "--keep-stores")
-	if o := replayed(t, exitNotHeld, "2"); len(o.Changed) != 1 || !strings.Contains(o.Changed[0], "the event store seen was written since, last by run 3") {
+	if o := replayRun(t, exitNotHeld, "2"); len(o.Changed) != 1 || !strings.Contains(o.Changed[0], "the event store seen was written since, last by run 3") {
 		t.Errorf("%+v", o)
 	}
 }
@@ -298,7 +298,7 @@ func TestReplayOfAnOlderRecord(t *testing.T) {
 	if err := log.Close(); err != nil {
 		t.Fatal(err)
 	}
-	o := replayed(t, exitDone, "1", "--audit", auditPath)
+	o := replayRun(t, exitDone, "1", "--audit", auditPath)
 	if !o.Same || len(o.Assumed) != 1 || !strings.Contains(o.Assumed[0], "--window 5m") || len(o.Changed) != 1 || !strings.Contains(o.Changed[0], "version 0.1") {
 		t.Errorf("%+v", o)
 	}
@@ -314,7 +314,7 @@ func TestReplayRefuses(t *testing.T) {
 		}
 	}
 	done(t, "audit", "purge", "--value", "login.portal.example.org", "--reason", "test", "--yes")
-	o := replayed(t, exitDone, "1")
+	o := replayRun(t, exitDone, "1")
 	if !o.Same || len(o.Partly) == 0 || !strings.Contains(strings.Join(o.Partly, " "), "purged") {
 		t.Errorf("%+v", o)
 	}
@@ -340,7 +340,7 @@ func TestReplayOfHostileEvents(t *testing.T) {
 		}
 	}
 	done(t, "run", ".")
-	if o := replayed(t, exitDone, "1"); !o.Same {
+	if o := replayRun(t, exitDone, "1"); !o.Same {
 		t.Errorf("%+v", o)
 	}
 	if err := os.WriteFile("events/ODD.ndjson", event(`\u001b]0;owned\u0007 `+strings.Repeat("long ", 100)), 0o600); err != nil {

@@ -16,7 +16,6 @@ import (
 	"tabletop/audit"
 	"tabletop/audit/report"
 	"tabletop/blocks/trigger/plan"
-	"tabletop/workbook"
 )
 
 // A reporting is the command report with its flags.
@@ -138,6 +137,9 @@ func storyOf(ctx context.Context, reader *audit.Reader, number int64) (report.St
 	if s.Settled, err = reader.Settled(ctx, number); err != nil {
 		return s, err
 	}
+	if s.Evidence, err = calledEvidence(ctx, reader, s.Run); err != nil {
+		return s, err
+	}
 	digest := s.Run.Plan
 	if s.Run.Planned != nil {
 		digest = s.Run.Planned.SHA256
@@ -159,7 +161,6 @@ func storyOf(ctx context.Context, reader *audit.Reader, number int64) (report.St
 	if err != nil {
 		return s, err
 	}
-	s.Evidence = map[int]workbook.Evidence{}
 	for _, a := range made.Actions {
 		s.Evidence[a.Number] = a.Evidence
 	}

@@ -30,33 +30,57 @@ type rehearsal struct {
 	failOn     []string
 	// failOnSet says that --fail-on was given, if only as the empty text.
 	failOnSet bool
-	maxRows   int
-	keepRows  int
-	strict    bool
+	// signals is the run whose signals are read beside the run's own, 0 for none.
+	signals  int64
+	maxRows  int
+	keepRows int
+	strict   bool
+	// steps are the flags for going step by step, walker leads through a run.
+	steps  stepping
+	walker *walker
 }
 
 func runCommand(c *console) *cobra.Command {
 	r := &rehearsal{}
 	cmd := &cobra.Command{
-		Use:   "run PATH",
-		Short: "Rehearse a workbook; nothing is sent",
+		Use:   "run PATH…",
+		Short: "Rehearse workbooks; nothing is sent",
 		Long: `run rehearses a workbook: a file, or a folder that holds workbook.yaml. Its
 queries run over the events, every request is built in full, judged by the guard
 and answered by a simulated vendor. Nothing leaves the machine.
 
 What blocks write to event stores is seen by the run alone, and told at its end;
---keep-stores makes it lasting where the run completed.`,
+--keep-stores makes it lasting where the run completed.
+
+--step stops before each block: it shows the rows that come in, the block and
+what it means, takes guesses of what will come, and runs it; help lists its
+commands. Guesses, with who and what came, stand in the record. To go back, or
+to change a parameter, begins another run: what is recorded can't be taken back.
+
+Of several workbooks, or of those in the folders of a folder, each runs at the
+same clock and is told in a line; one that fails does not stop the others, and
+targets that several of them act on are named.`,
 		Example: `  tabletop run examples/suspicious-remote-desktop
   tabletop run examples/malicious-domain/published.yaml \
       --now 2026-01-28T12:00:00Z
   tabletop run workbook.yaml --set Vector=EMAIL
   tabletop run workbook.yaml --events /var/log/zeek --window all -o json
   tabletop run workbook.yaml --stores lists.db --keep-stores
-  tabletop run workbook.yaml --fail-on protected,invalid`,
-		Args: exactly(1, "one workbook: a file, or a folder that holds workbook.yaml"),
+  tabletop run workbook.yaml --fail-on protected,invalid
+  tabletop run examples/malicious-url --step
+  tabletop run examples/malicious-url --script class.txt --project
+  tabletop run workbook.yaml --break 'rows > 100'
+  tabletop run examples`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return exactly(1, "a workbook, or several: files, or folders that hold workbook.yaml")(cmd, args)
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.failOnSet = cmd.Flags().Changed("fail-on")
-			return r.run(cmd.Context(), c, args[0])
+			r.steps.in = cmd.InOrStdin()
+			return r.run(cmd.Context(), c, args)
 		},
 	}
 	f := cmd.Flags()
@@ -68,9 +92,11 @@ What blocks write to event stores is seen by the run alone, and told at its end;
 	f.StringVar(&r.reason, "reason", "", "why the run is made, for the audit")
 	f.StringVar(&r.ticket, "ticket", "", "the ticket that the run belongs to, for the audit")
 	f.StringVarP(&r.output, "output", "o", "text", "text or json")
+	f.Int64Var(&r.signals, "signals", 0, "also read the signals of this recorded run in SIGNALS")
 	f.StringSliceVar(&r.failOn, "fail-on", nil, "exit 3 where an action has one of these verdicts, as in protected,invalid")
 	f.IntVar(&r.maxRows, "max-rows", standardMaxRows, "the most rows that a block may give")
 	f.IntVar(&r.keepRows, "keep-rows", 1000, "rows of each block that are kept and shown in JSON")
+	r.steps.flags(f)
 	f.BoolVar(&r.strict, "strict", false, "make errors of lines and files that can't be decoded and of Python that fails")
 	return cmd
 }
@@ -112,7 +138,7 @@ func (r *rehearsal) verdicts() ([]workbook.Verdict, error) {
 	return out, nil
 }
 
-func (r *rehearsal) run(ctx context.Context, c *console, path string) error {
+func (r *rehearsal) run(ctx context.Context, c *console, named []string) error {
 	if r.failOnSet && len(r.failOn) == 0 {
 		r.failOn = []string{""}
 	}
@@ -120,19 +146,50 @@ func (r *rehearsal) run(ctx context.Context, c *console, path string) error {
 	if err != nil {
 		return err
 	}
-	return r.rehearse(ctx, c, path, func(_ *bench, _ *audit.Log, _ workbook.Info, result workbook.Result) error {
+	var paths []string
+	for _, path := range named {
+		more, err := workbooksIn(path)
+		if err != nil {
+			return err
+		}
+		paths = append(paths, more...)
+	}
+	if len(paths) > maxWorkbooks {
+		return nothingRan(fmt.Errorf("%d workbooks, and at most %d run at once", len(paths), maxWorkbooks))
+	}
+	if len(paths) > 1 {
+		if r.steps.asked() {
+			return nothingRan(errors.New("--step goes through one workbook: name one"))
+		}
+		if err := r.bounds(); err != nil {
+			return err
+		}
+		return r.several(ctx, c, paths, failOn)
+	}
+	if r.steps.asked() {
+		return r.walk(ctx, c, paths[0], func(result workbook.Result) error { return failing(result, failOn) })
+	}
+	return r.rehearse(ctx, c, paths[0], func(_ *bench, _ *audit.Log, _ workbook.Info, result workbook.Result) error {
 		return failing(result, failOn)
 	})
 }
 
-// rehearse rehearses a workbook and hands what came of it to then, while the
-// audit is still open for writing.
-func (r *rehearsal) rehearse(ctx context.Context, c *console, path string, then func(*bench, *audit.Log, workbook.Info, workbook.Result) error) error {
+// bounds checks the form of the output and the numbers among the flags.
+func (r *rehearsal) bounds() error {
 	if err := outputForm(r.output, "text", "json"); err != nil {
 		return err
 	}
 	if r.maxRows < 1 || r.keepRows < 0 {
 		return nothingRan(fmt.Errorf("--max-rows must be at least 1 and --keep-rows at least 0"))
+	}
+	return nil
+}
+
+// rehearse rehearses a workbook and hands what came of it to then, while the
+// audit is still open for writing.
+func (r *rehearsal) rehearse(ctx context.Context, c *console, path string, then func(*bench, *audit.Log, workbook.Info, workbook.Result) error) error {
+	if err := r.bounds(); err != nil {
+		return err
 	}
 	kept, err := r.openStores(ctx)
 	if err != nil {
@@ -149,6 +206,10 @@ func (r *rehearsal) rehearse(ctx context.Context, c *console, path string, then 
 	if err != nil {
 		return err
 	}
+	earlier, err := r.earlier(ctx)
+	if err != nil {
+		return err
+	}
 	log, err := audit.Open(ctx, r.audit, audit.Options{Now: time.Now, KeepRows: keepAtLeast(r.keepRows)})
 	if err != nil {
 		return nothingRan(err)
@@ -157,7 +218,13 @@ func (r *rehearsal) rehearse(ctx context.Context, c *console, path string, then 
 	if info.Terms, err = r.terms(ctx, b); err != nil {
 		return nothingRan(errors.Join(err, log.Close()))
 	}
-	result, err := r.play(ctx, c, b, log, info)
+	if r.signals > 0 {
+		info.Warnings = append(info.Warnings, fmt.Sprintf("SIGNALS holds the %s of run %d as well", plural(len(earlier), "signal", "signals"), r.signals))
+	}
+	if r.walker != nil {
+		info.Warnings = append(info.Warnings, r.walker.since...)
+	}
+	result, err := r.play(ctx, c, b, log, info, earlier)
 	if err == nil {
 		err = then(b, log, info, result)
 	}
@@ -227,6 +294,31 @@ func (y *readied) info(r *rehearsal, now time.Time, from string) workbook.Info {
 	return info
 }
 
+// earlier are the signals of the run that --signals names.
+func (r *rehearsal) earlier(ctx context.Context) ([]workbook.Signal, error) {
+	if r.signals == 0 {
+		return nil, nil
+	}
+	reader, err := audit.OpenReader(ctx, r.audit)
+	if err != nil {
+		return nil, nothingRan(err)
+	}
+	defer reader.Close()
+	run, err := reader.Show(ctx, r.signals)
+	if err != nil {
+		return nil, nothingRan(fmt.Errorf("--signals: %w", err))
+	}
+	called, err := recordedCalls(ctx, reader, run)
+	for i := range run.Signals {
+		s := &run.Signals[i]
+		s.RaisedBy = run.Workbook.Name
+		if s.Run > 0 {
+			s.RaisedBy = called[s.Run].Workbook.Name
+		}
+	}
+	return run.Signals, err
+}
+
 // keepAtLeast turns --keep-rows into what the audit takes, for which 0 is its
 // own standard.
 func keepAtLeast(n int) int {
@@ -237,8 +329,8 @@ func keepAtLeast(n int) int {
 }
 
 // play runs the program and shows it.
-func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.Log, info workbook.Info) (workbook.Result, error) {
-	o := workbook.Options{Info: info, MaxRows: r.maxRows, Strict: r.strict, Recorder: log}
+func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.Log, info workbook.Info, earlier []workbook.Signal) (workbook.Result, error) {
+	o := workbook.Options{Info: info, MaxRows: r.maxRows, Strict: r.strict, Recorder: log, Earlier: earlier}
 	if r.planning {
 		result, err := b.program.Run(ctx, o)
 		r.bar.hide()
@@ -246,7 +338,7 @@ func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.L
 	}
 	if r.output == "text" {
 		r.bar.hide()
-		c.opening(b, info)
+		r.opening(c, b, info)
 		_ = c.flush()
 		r.bar.show()
 		o.Observe = func(done workbook.BlockResult) {
@@ -255,6 +347,9 @@ func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.L
 			_ = c.flush()
 			r.bar.show()
 		}
+	}
+	if r.walker != nil {
+		r.walker.attach(b.program, r.bar, &o)
 	}
 	result, err := b.program.Run(ctx, o)
 	r.bar.hide()
@@ -266,13 +361,14 @@ func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.L
 		err = r.session.Commit(ctx)
 		held.kept = err == nil
 	}
+	said := unusual(ctx, log, b.program.Workbook.Name, result)
 	if r.output == "json" {
 		o := runJSON(info, result, r.keepRows)
-		o.Stores, o.StoresKept = notNil(held.changes), &held.kept
+		o.Stores, o.StoresKept, o.Unusual = notNil(held.changes), &held.kept, said
 		c.json(o)
 		return result, err
 	}
-	c.closing(result, held)
+	r.closing(c, result, held, said)
 	return result, err
 }
 
@@ -288,7 +384,7 @@ func (r *rehearsal) info(b *bench, files []workbook.EventFile, now time.Time, fr
 	}
 	return workbook.Info{
 		Workbook: b.program.Workbook, Mode: mode, Now: now, NowSource: from, Zone: zone,
-		Parameters: b.program.Parameters, User: name, Host: host, Reason: r.reason, Ticket: r.ticket,
+		Called: calledTexts(b.program), Parameters: b.program.Parameters, User: name, Host: host, Reason: r.reason, Ticket: r.ticket,
 		Version: version(), Integrations: b.integrations, Guard: b.guard, Events: lies, Files: files, Warnings: warnings,
 	}
 }

@@ -188,6 +188,9 @@ func TestFaultMatrix(t *testing.T) {
 	}
 	ready := "integrations:\n"
 	for _, name := range trigger.Ready() {
+		if name == "mail" { // whose faults are those of SMTP: TestMailOutcomes of package delivery
+			continue
+		}
 		text, _ := trigger.ReadyText(name)
 		ready += impatient(t, text)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"strings"
 	"time"
@@ -12,15 +13,21 @@ import (
 
 // show writes a recorded run as the run itself was shown, with what the record
 // adds: who ran it, when, on what and why.
-func (c *console) show(r audit.Run) {
+func (c *console) show(r audit.Run, called map[int64]audit.Run) {
 	c.line(c.strong(clean(r.Workbook.Name)), c.faint(fmt.Sprintf("  run %d, %s, %s", r.Number, clean(r.Mode), clean(r.Status))))
 	c.fact("by ", clean(r.User), " on ", clean(r.Host), ", ", r.Started.Local().Format("2006-01-02 15:04:05 MST"), ", tabletop ", clean(r.Version))
 	if r.Reason != "" || r.Ticket != "" {
 		c.fact("because: ", clean(strings.TrimSpace(r.Reason+" "+r.Ticket)))
 	}
+	if r.Caller != nil {
+		c.fact("called by block ", audit.ID{Run: r.Caller.Run, Block: r.Caller.Block}.String())
+	}
 	c.fact("the clock stood at ", r.Now.Format(time.RFC3339), ", ", clean(r.NowSource))
 	if r.Workbook.Path != "" {
 		c.fact("workbook ", clean(r.Workbook.Path), " sha256 ", short(r.Workbook.Digest))
+	}
+	for _, w := range r.Called {
+		c.fact("calls ", clean(w.Path), " sha256 ", short(w.Digest))
 	}
 	if r.Integrations != nil {
 		c.fact("integrations ", clean(r.Integrations.Path), " sha256 ", short(r.Integrations.Digest))
@@ -38,7 +45,7 @@ func (c *console) show(r audit.Run) {
 	c.warnings(r.Warnings)
 	c.sending(r)
 	for _, b := range r.Blocks {
-		c.block(c.replayed(b, r))
+		c.block(replayed(b, r, called))
 	}
 	if len(r.Blocks) == 0 {
 		c.sentTotals(r)
@@ -102,20 +109,20 @@ func (c *console) sentTotals(r audit.Run) {
 func short(digest string) string { return digest[:min(len(digest), 16)] + "…" }
 
 // replayed puts a recorded block into the form in which a running one is shown.
-func (c *console) replayed(b audit.Block, r audit.Run) workbook.BlockResult {
-	done := workbook.BlockResult{RowsIn: b.RowsIn, Seconds: b.Seconds}
+func replayed(b audit.Block, r audit.Run, called map[int64]audit.Run) workbook.BlockResult {
+	done := workbook.BlockResult{RowsIn: b.RowsIn, Seconds: b.Seconds, Guesses: b.Guesses}
 	done.Block = workbook.Block{Index: b.Index, ID: b.ID, Note: b.Note, Recorded: b.Text, Kind: workbook.Kind{Name: b.Kind, Silent: b.Kind == "text"}}
-	done.Output = workbook.Output{Table: workbook.Table{Columns: b.Columns}, Warnings: b.Warnings, Stores: b.Stores}
+	done.Output = workbook.Output{Table: workbook.Table{Columns: b.Columns}, Warnings: b.Warnings, Stores: b.Stores, Called: replayedCall(b, called)}
 	for _, row := range b.Rows {
 		done.Output.Table.Rows = append(done.Output.Table.Rows, row.Row)
 	}
 	for _, s := range r.Signals {
-		if s.Block == b.Index {
+		if s.Run == 0 && s.Block == b.Index {
 			done.Output.Signals = append(done.Output.Signals, s)
 		}
 	}
 	for _, a := range r.Actions {
-		if a.Block == b.Index {
+		if a.Run == 0 && a.Block == b.Index {
 			done.Output.Actions = append(done.Output.Actions, a)
 		}
 	}
@@ -126,27 +133,19 @@ func (c *console) replayed(b audit.Block, r audit.Run) workbook.BlockResult {
 }
 
 // showJSON is the object of run -o json, from the record, with who and why.
-func showJSON(r audit.Run) any {
+func showJSON(r audit.Run, called map[int64]audit.Run) any {
 	o := runObject{
 		Run: r.Number, Workbook: r.Workbook.Name, Mode: r.Mode, Status: r.Status, Now: r.Now.UTC().Format(time.RFC3339Nano),
 		Stores: []workbook.StoreChange{}, Blocks: []blockObject{}, Signals: notNil(r.Signals), Actions: notNil(r.Actions), Totals: totalsJSON(r.Totals),
 		Warnings: notNil(r.Warnings), Audit: r.Head,
 	}
 	for _, b := range r.Blocks {
-		block := blockObject{
-			Index: b.Index, ID: b.ID, Kind: b.Kind, RowsIn: b.RowsIn, RowsOut: b.RowsOut, Seconds: math.Round(b.Seconds*1e6) / 1e6,
-			Columns: notNil(b.Columns), Rows: [][]workbook.Value{}, Evidence: []workbook.Evidence{}, Warnings: b.Warnings, Failed: b.Failed, Stores: b.Stores,
-		}
 		o.Stores = append(o.Stores, b.Stores...)
-		for _, row := range b.Rows {
-			e := row.Evidence
-			e.First = notNil(e.First)
-			block.Rows, block.Evidence = append(block.Rows, row.Values), append(block.Evidence, e)
-		}
-		o.Blocks = append(o.Blocks, block)
+		o.Blocks = append(o.Blocks, recordedJSON(b, called))
 	}
 	return struct {
 		runObject
+		Caller       *workbook.Caller     `json:"caller,omitempty"`
 		Plan         string               `json:"plan,omitempty"`
 		Endpoint     string               `json:"endpoint,omitempty"`
 		Approvals    []audit.Approval     `json:"approvals,omitempty"`
@@ -163,5 +162,28 @@ func showJSON(r audit.Run) any {
 		WorkbookPath string               `json:"workbook_path"`
 		WorkbookHash string               `json:"workbook_sha256"`
 		Files        []workbook.EventFile `json:"files"`
-	}{o, r.Plan, r.Endpoint, r.Approvals, r.Started, r.Ended, r.NowSource, r.User, r.Host, r.Reason, r.Ticket, r.Version, r.Program, r.Parameters, r.Workbook.Path, r.Workbook.Digest, r.Files}
+	}{o, r.Caller, r.Plan, r.Endpoint, r.Approvals, r.Started, r.Ended, r.NowSource, r.User, r.Host, r.Reason, r.Ticket, r.Version, r.Program, r.Parameters, r.Workbook.Path, r.Workbook.Digest, r.Files}
+}
+
+// recordedJSON is the object of a recorded block, with all that is kept of its
+// rows.
+func recordedJSON(b audit.Block, called map[int64]audit.Run) blockObject {
+	block := blockObject{
+		Index: b.Index, ID: b.ID, Kind: b.Kind, RowsIn: b.RowsIn, RowsOut: b.RowsOut, Seconds: math.Round(b.Seconds*1e6) / 1e6,
+		Columns: notNil(b.Columns), Rows: [][]workbook.Value{}, Evidence: []workbook.Evidence{}, Warnings: b.Warnings, Failed: b.Failed, Stores: b.Stores, Guesses: b.Guesses,
+	}
+	for _, row := range b.Rows {
+		e := row.Evidence
+		e.First = notNil(e.First)
+		block.Rows, block.Evidence = append(block.Rows, row.Values), append(block.Evidence, e)
+	}
+	if of, known := called[b.Called]; known {
+		called = maps.Clone(called)
+		delete(called, b.Called)
+		block.Called = &calledObject{Run: of.Number, Workbook: of.Workbook.Name, Path: of.Workbook.Path, Status: of.Status, Parameters: of.Parameters, Blocks: []blockObject{}}
+		for _, inner := range of.Blocks {
+			block.Called.Blocks = append(block.Called.Blocks, recordedJSON(inner, called))
+		}
+	}
+	return block
 }

@@ -13,6 +13,7 @@ import (
 
 	"tabletop/blocks/trigger/simulator"
 	"tabletop/workbook/source"
+	"tabletop/workbook/stores/tablefile"
 )
 
 // A simulation is the command simulate with its flags.
@@ -24,6 +25,8 @@ type simulation struct {
 	rate     int
 	capacity int
 	taskTime time.Duration
+	export   string
+	force    bool
 }
 
 func simulateCommand(c *console) *cobra.Command {
@@ -40,6 +43,8 @@ The first line on the standard output is the address. Each request is a line on
 the standard error: its number, method, path and target, the status of the
 answer, the fault it met, and what was done. State is shown as JSON at
 /_simulator/requests and /_simulator/list. Any token is taken, none is kept.
+--export writes its tasks and its list to a file at the end, as a vendor's
+console gives them out: tabletop reconcile reads it.
 
 Faults try what a sender does when a vendor misbehaves. --fault takes rules
 WHICH:FAULT, set apart by commas. WHICH is the number of a request, a span (1-4,
@@ -52,6 +57,7 @@ WHICH:FAULT, set apart by commas. WHICH is the number of a request, a span (1-4,
   tabletop simulate --fault 3:reset-after --fault '*:latency=200ms'
   tabletop simulate --fault '1-4:429-retry-after=2,every=5:status=503'
   tabletop simulate --rate 60 --capacity 100 --except 203.0.113.7
+  tabletop simulate --listen 127.0.0.1:8080 --export vendor.csv
   curl -s http://127.0.0.1:8080/_simulator/list`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context(), c) },
@@ -64,6 +70,8 @@ WHICH:FAULT, set apart by commas. WHICH is the number of a request, a span (1-4,
 	f.IntVar(&s.rate, "rate", 0, "`requests` that Trend Micro's API takes in 60 seconds; 0 is any number")
 	f.IntVar(&s.capacity, "capacity", simulator.MaxEntries, "`entries` of a type that the list holds; past it the one closest to its expiry goes, else the oldest")
 	f.DurationVar(&s.taskTime, "task-time", 0, "`time` that a task takes, as 2s; 0 moves it on each time it is asked for")
+	f.StringVar(&s.export, "export", "", "`file` that gets the tasks and the list at the end: .csv, .json or .ndjson")
+	f.BoolVar(&s.force, "force", false, "write over the file of --export")
 	f.Lookup("task-time").DefValue = ""
 	return cmd
 }
@@ -79,6 +87,10 @@ func faultList() string {
 
 func (s *simulation) run(ctx context.Context, c *console) (err error) {
 	o, err := s.options(c)
+	if err != nil {
+		return err
+	}
+	form, err := s.exportForm()
 	if err != nil {
 		return err
 	}
@@ -99,12 +111,29 @@ func (s *simulation) run(ctx context.Context, c *console) (err error) {
 		return fmt.Errorf("write the address: %w", err)
 	}
 	c.remark("playing the vendor at %s; Ctrl-C ends it", server.URL())
-	if err := server.Serve(ctx); err != nil {
+	err = server.Serve(ctx)
+	if s.export != "" {
+		err = errors.Join(err, replaceWith(s.export, s.force, func(file *os.File) error { return o.Vendor.WriteExport(file, form) }))
+	}
+	if err != nil {
 		return err
 	}
 	t := server.Totals()
 	c.remark("%d requests, %d taken, %d with a fault", t.Requests, t.Taken, t.Faults)
 	return nil
+}
+
+// exportForm is the form of the export by the end of its name, and refuses a file
+// that can't be written before anybody counts on it.
+func (s *simulation) exportForm() (tablefile.Form, error) {
+	if s.export == "" {
+		return "", nil
+	}
+	form := tablefile.FormOf(s.export)
+	if form == "" || form == tablefile.XLSX {
+		return "", nothingRan(fmt.Errorf("--export %s: end its name in .csv, .json or .ndjson", s.export))
+	}
+	return form, mayReplace(s.export, s.force)
 }
 
 // options reads the flags, and reports every mistake in the faults.

@@ -81,7 +81,7 @@ func rehearseWith(t *testing.T, folder, output string, keep bool, texts ...strin
 	defer log.Close()
 	var out, remarks strings.Builder
 	c := newConsole(&out, &remarks)
-	_, err = r.play(ctx, c, b, log, r.info(b, nil, time.Date(2026, 1, 30, 12, 0, 0, 0, time.UTC), "--now", nil))
+	_, err = r.play(ctx, c, b, log, r.info(b, nil, time.Date(2026, 1, 30, 12, 0, 0, 0, time.UTC), "--now", nil), nil)
 	if flushed := c.flush(); flushed != nil {
 		t.Fatal(flushed)
 	}

@@ -29,16 +29,16 @@ func streamCommand(c *console) *cobra.Command {
 		Use:   "stream PATH",
 		Short: "Play a workbook over its events as DNIF's schedule would",
 		Long: `stream runs a workbook as often as DNIF would over the time that the events
-span, with the clock of each run in its place: by the workbook's schedule, or the
-one that --schedule names. A streamed workbook runs behind every minute in which
-events came, or, where its query looks back for more than half an hour, three
-times in that span; windows overlap, and the same row comes again.
+span, with the clock of each run in its place: by the workbook's schedule, or
+the one that --schedule names. A streamed workbook runs behind every minute in
+which events came, or, where its query looks back for more than half an hour,
+three times in that span; windows overlap, and the same row comes again.
 
 Each run is recorded. Nothing is sent: what DNIF would send, and send again, is
 told at the end. Later runs read the signals of earlier ones.`,
 		Example: `  tabletop stream examples/suspicious-remote-desktop --schedule streamed
   tabletop stream examples/suspicious-remote-desktop \
-      --schedule '0 * * * *' --from 2026-01-31T00:00:00Z
+      --schedule '0 * * * *' --from 2026-01-30T00:00:00Z
   tabletop stream examples/suspicious-remote-desktop --schedule streamed -o json`,
 		Args: exactly(1, "one workbook: a file, or a folder that holds workbook.yaml"),
 		RunE: func(cmd *cobra.Command, args []string) error { return s.run(cmd.Context(), c, args[0]) },
@@ -63,7 +63,7 @@ told at the end. Later runs read the signals of earlier ones.`,
 }
 
 func (s *streaming) run(ctx context.Context, c *console, path string) error {
-	if err := errors.Join(outputForm(s.output, "text", "json"), s.bounds()); err != nil {
+	if err := s.bounds(); err != nil {
 		return err
 	}
 	kept, err := s.openStores(ctx)
@@ -99,9 +99,9 @@ func (s *streaming) run(ctx context.Context, c *console, path string) error {
 
 // bounds checks the numbers among the flags.
 func (s *streaming) bounds() error {
-	switch {
-	case s.maxRows < 1 || s.keepRows < 0:
-		return nothingRan(fmt.Errorf("--max-rows must be at least 1 and --keep-rows at least 0"))
+	switch err := s.rehearsal.bounds(); {
+	case err != nil:
+		return err
 	case s.maxRuns < 1:
 		return nothingRan(fmt.Errorf("--max-runs must be at least 1"))
 	case s.now != "":

@@ -83,8 +83,13 @@ func (p *playing) take(now time.Time, r workbook.Result) {
 			run.Rows = max(run.Rows, len(b.Output.Table.Rows))
 		}
 	}
+	for _, called := range calledRuns(r) {
+		for _, b := range called.Blocks {
+			run.Raised += len(b.Output.Signals)
+		}
+	}
 	before := len(p.signals)
-	p.signals = workbook.Coalesce(p.signals, r.Signals)
+	p.signals = workbook.Coalesce(p.signals, workbook.AcrossRuns(r.Signals))
 	run.New = len(p.signals) - before
 	if p.requests == nil {
 		p.requests, p.totals.ByVerdict = map[string]*playedRequest{}, map[workbook.Verdict]int{}

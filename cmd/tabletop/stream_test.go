@@ -172,3 +172,33 @@ func TestStreamMistakes(t *testing.T) {
 		t.Error("an audit was made for nothing")
 	}
 }
+
+// TestRunReadsTheSignalsOfAnEarlierRun asks SIGNALS with and without --signals.
+func TestRunReadsTheSignalsOfAnEarlierRun(t *testing.T) {
+	streamedFolder(t)
+	rows := func(args ...string) (int, string) {
+		t.Helper()
+		code, out, said := tabletop(t, append([]string{"run", ".", "-o", "json"}, args...)...)
+		if code != 0 {
+			return code, said
+		}
+		var o runObject
+		if err := json.Unmarshal([]byte(out), &o); err != nil {
+			t.Fatal(err)
+		}
+		return len(o.Blocks[3].Rows), strings.Join(o.Warnings, "\n")
+	}
+	if n, said := rows("--now", "2026-01-31T12:03:00Z"); n != 2 {
+		t.Error(n, said)
+	}
+	// Five hours later one signal is raised anew, and the two of the first run are there.
+	if n, said := rows("--now", "2026-01-31T17:00:00Z", "--signals", "1"); n != 3 || !strings.Contains(said, "SIGNALS holds the 2 signals of run 1 as well") {
+		t.Error(n, said)
+	}
+	if n, said := rows("--now", "2026-01-31T17:00:00Z"); n != 1 {
+		t.Error(n, said)
+	}
+	if code, said := rows("--signals", "99"); code != exitNothingRan || !strings.Contains(said, "--signals: run 99: no such run") {
+		t.Error(code, said)
+	}
+}

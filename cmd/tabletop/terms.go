@@ -15,7 +15,7 @@ import (
 func (r *rehearsal) terms(ctx context.Context, b *bench) (*workbook.Terms, error) {
 	t := &workbook.Terms{
 		Window: r.window, Zone: r.zone, Year: r.year, MaxRows: r.maxRows, Strict: r.strict,
-		Sources: r.sources, Stores: storesPath(r.stores, r.audit),
+		Sources: r.sources, Stores: storesPath(r.stores, r.audit), SignalsOf: r.signals,
 	}
 	// A folder that is gone has no name, and relative paths then lead nowhere.
 	t.Folder, _ = os.Getwd()

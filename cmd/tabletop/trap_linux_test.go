@@ -75,16 +75,15 @@ func trapped(t *testing.T, how string, args ...string) error {
 // kernel kills a process that opens a socket.
 func TestRehearsalOpensNoSocket(t *testing.T) {
 	auditPath := atRoot(t)
-	books, err := filepath.Glob("examples/*/*.yaml")
-	if err != nil || len(books) == 0 {
-		t.Fatal(err)
-	}
-	for _, book := range books {
+	for _, book := range exampleBooks(t) {
 		if err := trapped(t, "set", "run", book, "--audit", auditPath); err != nil {
 			t.Errorf("%s: %v", book, err)
 		}
 	}
-	err = trapped(t, "spring", "version")
+	if err := trapped(t, "set", "test", "examples"); err != nil {
+		t.Errorf("the tests of the examples: %v", err)
+	}
+	err := trapped(t, "spring", "version")
 	var ended *exec.ExitError
 	if !errors.As(err, &ended) || ended.Sys().(syscall.WaitStatus).Signal() != syscall.SIGSYS {
 		t.Errorf("a socket was opened and the process lived: %v", err)

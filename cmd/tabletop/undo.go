@@ -244,7 +244,7 @@ func inverseOf(a workbook.Action, planned plan.Action, integrations *trigger.Int
 	}
 	inverse = plan.Action{
 		Action: workbook.Action{
-			Block: a.Block, Row: a.Row, Integration: a.Integration, Type: a.Type, Target: filled.Target, Canonical: a.Canonical,
+			Block: a.Block, Row: a.Row, Run: a.Run, Integration: a.Integration, Type: a.Type, Target: filled.Target, Canonical: a.Canonical,
 			DNIF: workbook.DNIFNoRequest, Verdict: workbook.WouldSend, Reason: fmt.Sprintf("takes back action %d", a.Number), Request: filled.Shown,
 		},
 		Key: filled.Key, Values: planned.Values, Undoes: a.Number, Evidence: planned.Evidence, CannotUndo: "it is itself an undoing",

@@ -65,6 +65,9 @@ func (q *inquiry) witnesses(ctx context.Context, chain *audit.Chain) witnesses {
 	if chain.Source != nil {
 		run = *chain.Source
 	}
+	if chain.Outermost != nil {
+		run = *chain.Outermost
+	}
 	w.where, w.read = eventsOf(q.events, run, run.Workbook.Path), true
 	l := lineup{ctx: ctx, run: run, states: map[string]fileState{}}
 	l.open(w.where)

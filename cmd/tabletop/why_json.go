@@ -67,6 +67,8 @@ type ranObject struct {
 	Path     string    `json:"workbook_path"`
 	Digest   string    `json:"workbook_sha256"`
 	Now      time.Time `json:"now"`
+	// Caller is the block that called the run's workbook.
+	Caller *workbook.Caller `json:"caller,omitempty"`
 }
 
 type planObject struct {
@@ -178,7 +180,7 @@ func named(id audit.ID) string {
 func ranJSON(r audit.Run) ranObject {
 	return ranObject{
 		Run: r.Number, Mode: r.Mode, Status: r.Status, Started: r.Started, User: r.User, Host: r.Host, Reason: r.Reason, Ticket: r.Ticket,
-		Workbook: r.Workbook.Name, Path: r.Workbook.Path, Digest: r.Workbook.Digest, Now: r.Now,
+		Workbook: r.Workbook.Name, Path: r.Workbook.Path, Digest: r.Workbook.Digest, Now: r.Now, Caller: r.Caller,
 	}
 }
 

@@ -79,6 +79,9 @@ func (a *answer) circumstances() []branch {
 	r := a.chain.Run
 	of := leaf(fmt.Sprintf("run %d, %s", r.Number, ran(r)))
 	of.add(leaf(r.Workbook.Name))
+	if r.Caller != nil {
+		of.add(leaf("called by block " + audit.ID{Run: r.Caller.Run, Block: r.Caller.Block}.String()))
+	}
 	if r.Workbook.Path != "" {
 		of.add(leaf("workbook " + r.Workbook.Path + " sha256 " + short(r.Workbook.Digest)))
 	}
@@ -119,7 +122,9 @@ func (a *answer) verdict(c *console) []branch {
 			request.add(leaf(name + ": " + r.Headers[name]))
 		}
 		if r.Body != "" {
-			request.add(leaf(oneLine(r.Body)))
+			for _, line := range bodyLines(*r) {
+				request.add(leaf(line))
+			}
 		}
 		request.add(leaf("through " + act.Integration))
 		out = append(out, request)
@@ -207,8 +212,10 @@ func (a *answer) step(c *console, i int) branch {
 	for _, line := range trimmedLines(s.Block.Text) {
 		b.add(more("| " + line))
 	}
-	for _, name := range slices.Sorted(maps.Keys(a.parameters(s))) {
-		b.add(more("{" + name + "} is " + a.parameters(s)[name]))
+	for _, name := range slices.Sorted(maps.Keys(s.Parameters)) {
+		if strings.Contains(s.Block.Text, "{"+name+"}") {
+			b.add(more("{" + name + "} is " + s.Parameters[name]))
+		}
 	}
 	if i == 0 && a.chain.Action != nil && len(a.target) > 0 {
 		b.add(leaf("the target is its " + strings.Join(a.target, ", or its ")))
@@ -231,21 +238,6 @@ func (a *answer) step(c *console, i int) branch {
 		b.add(c.gap(s.Gap))
 	}
 	return b
-}
-
-// parameters are those that a block's text names.
-func (a *answer) parameters(s audit.Step) map[string]string {
-	run := a.chain.Run
-	if a.chain.Source != nil {
-		run = *a.chain.Source
-	}
-	out := map[string]string{}
-	for name, value := range run.Parameters {
-		if strings.Contains(s.Block.Text, "{"+name+"}") {
-			out[name] = value
-		}
-	}
-	return out
 }
 
 // sentence tells a statement with the values that it worked on.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tabletop/workbook"
+	"tabletop/workbook/findings"
 	"tabletop/workbook/source"
 )
 
@@ -120,9 +121,7 @@ func (s *Set) unused() source.Problems {
 	for _, r := range s.rules {
 		for i, glob := range r.globs {
 			if !r.used[i] {
-				p := glob.Problem(0, "no file of events fits "+glob.Value, "")
-				p.Warning = true
-				out = append(out, p)
+				out = append(out, glob.Problem(0, "no file of events fits "+glob.Value, "").Warn(findings.UnusedPattern))
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"tabletop/workbook/findings"
 	"tabletop/workbook/source"
 )
 
@@ -268,8 +269,7 @@ func (l *look) problems(r *rule) source.Problems {
 			candidates = append(candidates, slices.Sorted(maps.Keys(r.fields))...)
 		}
 		p := n.problem(who+" has the "+what+" "+n.name+", which "+n.use, source.DidYouMean(n.name, candidates))
-		p.Warning = true
-		problems = append(problems, p)
+		problems = append(problems, p.Warn(findings.UnfoundField))
 	}
 	return problems
 }

@@ -16,6 +16,75 @@ type Problem struct {
 	Message  string `json:"message"`
 	Fix      string `json:"fix,omitempty"`
 	Warning  bool   `json:"warning,omitempty"`
+	// Code names the kind of problem where it is one of those that package
+	// findings lists.
+	Code string `json:"code,omitempty"`
+	// Edit mends the problem in the file's text; nil where that is for a person
+	// to decide.
+	Edit *Edit `json:"-"`
+}
+
+// An Edit puts New in the place of Old, which stands at Place, on one line.
+type Edit struct {
+	Place
+	Old, New string
+}
+
+// Coded is the problem under a code.
+func (p Problem) Coded(code string) Problem {
+	p.Code = code
+	return p
+}
+
+// Warn is the problem as a warning under a code.
+func (p Problem) Warn(code string) Problem {
+	p.Code, p.Warning = code, true
+	return p
+}
+
+// Mended is the problem with the edit that mends it where it stands.
+func (p Problem) Mended(old, with string) Problem {
+	if p.Line > 0 && old != "" {
+		p.Edit = &Edit{Place: p.Place, Old: old, New: with}
+	}
+	return p
+}
+
+// InCase is the problem of an unknown name, with the edit that mends it where one
+// known name is the same but for the case of its letters.
+func (p Problem) InCase(written string, known []string) Problem {
+	same := slices.DeleteFunc(slices.Clone(known), func(name string) bool { return !strings.EqualFold(name, written) })
+	if len(same) != 1 {
+		return p
+	}
+	return p.Mended(written, same[0])
+}
+
+// A Spot is a place together with the line it stands in, for a problem that is
+// found later.
+type Spot struct {
+	Place
+	LineText string
+}
+
+// Problem reports a mistake there.
+func (s Spot) Problem(message, fix string) Problem {
+	return Problem{Place: s.Place, LineText: s.LineText, Message: message, Fix: fix}
+}
+
+// Spot is the place of the byte at offset.
+func (t Text) Spot(offset int) Spot {
+	p := t.Problem(offset, "", "")
+	return Spot{Place: p.Place, LineText: p.LineText}
+}
+
+// Spot is the place of the node's first character.
+func (n Node) Spot() Spot {
+	if n.yaml == nil {
+		return Spot{}
+	}
+	p := n.Problem("", "")
+	return Spot{Place: p.Place, LineText: p.LineText}
 }
 
 // String gives the problem as file:line:column: message, the line, a caret
@@ -97,6 +166,17 @@ func (p Problems) Sorted() Problems {
 	}
 	return slices.SortedStableFunc(slices.Values(p), func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(files[a.File], files[b.File]), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+}
+
+// Distinct returns the problems in their order, each once.
+func (p Problems) Distinct() Problems {
+	seen := make(map[string]bool, len(p))
+	return slices.DeleteFunc(slices.Clone(p), func(q Problem) bool {
+		text := q.String()
+		known := seen[text]
+		seen[text] = true
+		return known
 	})
 }
 

@@ -13,10 +13,15 @@ import (
 // 504). It returns the last answer, secrets struck out, whatever its status, and
 // an error where none came or ctx ended; ctx ends a question under way too.
 func (c *Client) Ask(ctx context.Context, q Call, p Policy) (Answer, error) {
-	if q.Method != http.MethodGet && q.Method != http.MethodHead {
-		return Answer{}, fmt.Errorf("ask %s: a question is a GET or a HEAD: what else may change something is a message", q.Method)
+	prepare := c.prepare
+	switch q.Method {
+	case http.MethodGet, http.MethodHead:
+	case MethodNoop:
+		prepare = c.prepareMail
+	default:
+		return Answer{}, fmt.Errorf("ask %s: a question is a GET, a HEAD or a NOOP: what else may change something is a message", q.Method)
 	}
-	r, err := c.prepare(q.Method, q.URL, q.Headers, "", q.Secrets, p)
+	r, err := prepare(q.Method, q.URL, q.Headers, "", q.Secrets, p)
 	if err != nil {
 		return Answer{}, fmt.Errorf("ask: %s", c.redaction(q.Secrets).text(err.Error()))
 	}
@@ -29,9 +34,9 @@ func (c *Client) Ask(ctx context.Context, q Call, p Policy) (Answer, error) {
 		switch {
 		case ctx.Err() != nil:
 			return Answer{}, fmt.Errorf("ask %s: %w", r.url.Host, context.Cause(ctx))
-		case x.answer != nil && (try >= retries.tries || !comeBack(x)):
+		case x.answer != nil && (try >= retries.tries || !comeBack(x, r)):
 			return r.redaction.answer(*x.answer), nil
-		case x.answer == nil && (try >= retries.tries || untrusted(x.err)):
+		case x.answer == nil && (try >= retries.tries || r.hopeless(x.err)):
 			return Answer{}, fmt.Errorf("ask %s: %w", r.url.Host, r.fault(x.err))
 		}
 		if err := c.sleep(ctx, retries.wait(x.answer, c.now())); err != nil {
@@ -41,7 +46,10 @@ func (c *Client) Ask(ctx context.Context, q Call, p Policy) (Answer, error) {
 }
 
 // comeBack reports whether a question may find a better answer later.
-func comeBack(x exchange) bool {
+func comeBack(x exchange, r *request) bool {
+	if r.letter != nil {
+		return x.answer.Status/100 == 4
+	}
 	switch x.answer.Status {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests,
 		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -51,4 +59,4 @@ func comeBack(x exchange) bool {
 }
 
 // fault is an error of the network without what the other side wrote.
-func (r *request) fault(err error) error { return errors.New(r.describe(err)) }
+func (r *request) fault(err error) error { return errors.New(r.describeMail(err)) }

@@ -177,6 +177,9 @@ func (c *Client) dialer(timeout time.Duration) func(context.Context, string, str
 	}
 }
 
+// overTLS is a connection under TLS, which begins with the first byte.
+func overTLS(conn net.Conn, config *tls.Config) net.Conn { return tls.Client(conn, config) }
+
 // secrets are those of a request and those of the proxies.
 func (c *Client) secrets(own map[string]string) map[string]string {
 	if len(c.proxySecrets) == 0 {

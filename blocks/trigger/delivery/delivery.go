@@ -20,6 +20,18 @@
 //	                                                  fails an answer of 2xx
 //	any other answer, a redirect among them           by Judge  never
 //
+// An e-mail goes to one mail server, once for all of its recipients:
+//
+//	what happened                                     verdict   sent again
+//	the server not reached, no STARTTLS, certificate
+//	  not trusted, the connection lost before the
+//	  end of the e-mail left                          failed    as above; without
+//	                                                            STARTTLS never
+//	4xx to any step                                   failed    up to Tries
+//	5xx to any step, of one recipient too             failed    never
+//	the end left, and no answer came                  unknown   never
+//	2xx to the end                                    sent      never
+//
 // 425 is sent again since RFC 8470 has a server send it only for a request that
 // it did not process. 408 is not: gateways send it also where the server behind
 // them was slow.
@@ -60,7 +72,7 @@ type Message struct {
 // A Call is a question to a vendor that changes nothing there: what became of a
 // task, what stands in a list, whether an endpoint is there.
 type Call struct {
-	// Method is GET or HEAD.
+	// Method is GET or HEAD, or NOOP for a mail server.
 	Method  string
 	URL     string
 	Headers []Header

@@ -27,6 +27,9 @@ type request struct {
 	body    string
 	line    line
 	read    time.Duration
+	// letter is set for what goes to a mail server, for which the fields of HTTP
+	// are empty.
+	letter *letter
 	// redaction strikes out the secrets.
 	redaction *redaction
 }
@@ -48,6 +51,9 @@ func (c *Client) prepare(method, address string, headers []Header, body string, 
 	if err != nil {
 		return nil, fmt.Errorf("the URL does not say where to go: %w", err)
 	}
+	if isMail(from.scheme) {
+		return nil, fmt.Errorf("%s is a mail server, and the method is %s", from, method)
+	}
 	if !c.allowed[from] {
 		return nil, fmt.Errorf("%s is not a host of an enabled configuration: enabled are %s", from, sorted(c.allowed))
 	}
@@ -58,9 +64,9 @@ func (c *Client) prepare(method, address string, headers []Header, body string, 
 		redaction: c.redaction(secrets),
 	}
 	if len(c.endpoints) > 0 {
-		to, ok := c.endpoints[from]
-		if !ok {
-			return nil, fmt.Errorf("%s has no endpoint on this machine: a simulated run reaches nothing else, so name one as %s=http://127.0.0.1:PORT", from, from)
+		to, err := c.redirected(from)
+		if err != nil {
+			return nil, err
 		}
 		r.url.Scheme, r.url.Host = to.scheme, to.address
 	}
@@ -101,6 +107,8 @@ type exchange struct {
 	answer *Answer
 	// left says that bytes of the request may have left.
 	left bool
+	// step is what the server of an e-mail was told last.
+	step string
 	// err says why there is no answer, or why its body breaks off.
 	err error
 }
@@ -113,6 +121,9 @@ var (
 
 // exchange makes one request. ctx ends it wherever it stands.
 func (c *Client) exchange(ctx context.Context, r *request) exchange {
+	if r.letter != nil {
+		return c.converse(ctx, r)
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	limit := time.AfterFunc(r.line.connect, func() { cancel(errNotReached) })

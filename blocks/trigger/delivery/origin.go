@@ -16,18 +16,19 @@ type origin struct{ scheme, address string }
 
 func (o origin) String() string { return o.scheme + "://" + o.address }
 
-// originOf is the origin of a URL of http or https.
+// ports are the schemes of origins, each with the port where none is named.
+var ports = map[string]string{"http": "80", "https": "443", SchemeMail: "587", SchemeMailTLS: "465", SchemeMailPlain: "25"}
+
+// originOf is the origin of a URL of a web server or a mail server.
 func originOf(u *url.URL) (origin, error) {
 	port := u.Port()
 	switch {
-	case u.Scheme != "http" && u.Scheme != "https":
-		return origin{}, fmt.Errorf("the scheme %q is not http or https", u.Scheme)
+	case ports[u.Scheme] == "":
+		return origin{}, fmt.Errorf("the scheme %q is not http, https, %s or %s", u.Scheme, SchemeMail, SchemeMailTLS)
 	case u.User != nil:
 		return origin{}, fmt.Errorf("a user stands before the host")
-	case port == "" && u.Scheme == "http":
-		port = "80"
 	case port == "":
-		port = "443"
+		port = ports[u.Scheme]
 	}
 	host := strings.ToLower(u.Hostname())
 	if a, err := netip.ParseAddr(host); err == nil {
@@ -79,6 +80,9 @@ func ParseEndpoint(text string) (Endpoint, error) {
 	host, _, err := net.SplitHostPort(e.to.address)
 	if a, parsed := netip.ParseAddr(host); err != nil || parsed != nil || !a.IsLoopback() {
 		return Endpoint{}, fmt.Errorf("the endpoint %q does not lead to this machine: TO must be a loopback address, such as http://127.0.0.1:PORT", text)
+	}
+	if isMail(e.from.scheme) != isMail(e.to.scheme) {
+		return Endpoint{}, fmt.Errorf("the endpoint %q maps a mail server to a web server, or the other way: write both with smtp, or both with http", text)
 	}
 	return e, nil
 }

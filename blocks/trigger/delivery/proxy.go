@@ -38,7 +38,7 @@ func (c *Client) setProxy(getenv func(string) string) error {
 		case err != nil:
 			return fmt.Errorf("find the proxy for %s: %w", o, err)
 		case p == nil:
-			c.reachable[o.address] = false
+			c.reachable[o.address] = o.scheme == SchemeMailPlain
 		default:
 			c.reachable[proxyAddress(p)] = false
 			c.hideProxy(p)

@@ -62,6 +62,9 @@ func (c *Client) ready(m Message, p Policy) (*request, error) {
 	if !m.Approved.Covers(m.Type, m.Target) {
 		return nil, errors.New("the guard has not approved the target")
 	}
+	if m.Method == MethodMail {
+		return c.readyMail(m, p)
+	}
 	r, err := c.prepare(m.Method, m.URL, m.Headers, m.Body, m.Secrets, p)
 	if err != nil {
 		return nil, err
@@ -97,6 +100,9 @@ func (c *Client) once(ctx context.Context, r *request, p Policy) exchange {
 // settle writes down what one try came to, and tells whether the message may be
 // sent again. The table is that of the package.
 func (o *Outcome) settle(x exchange, r *request, p Policy) (again bool) {
+	if r.letter != nil {
+		return o.settleMail(x, r)
+	}
 	o.Verdict, o.Response, o.Task = workbook.Failed, nil, ""
 	if x.answer == nil {
 		what := r.describe(x.err)

@@ -34,7 +34,9 @@ const (
 	TypeFileSHA256 = "file_sha256"
 	// TypeEndpoint is a machine, by its name or that of the agent on it.
 	TypeEndpoint = "endpoint"
-	TypeNone     = "none"
+	// TypeRecipients is those who get an e-mail, as JoinRecipients writes them.
+	TypeRecipients = "recipients"
+	TypeNone       = "none"
 )
 
 // Types lists the types of target that a configuration may name.
@@ -55,6 +57,8 @@ type Guard struct {
 	ask   []entry
 	// allow lifts what a rule of level ask says.
 	allow []entry
+	// mail are the domains and mailboxes to which e-mails may go.
+	mail []entry
 	// lists are those that guard.yaml includes.
 	lists []*list
 	// vendors are those through which actions are sent: addresses and, for the
@@ -170,7 +174,7 @@ func (g *Guard) Judge(kind, target string) Judgement {
 	if kind == TypeNone {
 		return Judgement{Verdict: workbook.WouldSend, Approved: Approved{kind: kind, given: true}}
 	}
-	if len(target) > maxTarget {
+	if len(target) > maxTarget && kind != TypeRecipients {
 		return Judgement{Verdict: workbook.Invalid, Reason: "the target " + Quote(target) + " is longer than any address, host, URL or hash"}
 	}
 	if target == "" {
@@ -211,6 +215,8 @@ func (g *Guard) examine(kind, target string) (canonical string, found finding) {
 		return g.hash(kind, target)
 	case TypeEndpoint:
 		return g.endpoint(target)
+	case TypeRecipients:
+		return g.recipients(target)
 	}
 	return "", flaw("tabletop knows no targets of type " + Quote(kind))
 }

@@ -20,6 +20,7 @@ type listFile struct {
 	Never []listEntry `yaml:"never" doc:"what no action may be aimed at: one's own addresses, networks, domains, mailboxes and hashes"`
 	Ask   []listEntry `yaml:"ask" doc:"what needs an approval each time; a private network named here counts as workstations"`
 	Allow []listEntry `yaml:"allow" doc:"what needs no approval although a rule asks for one; it lifts nothing that is never let through"`
+	Mail  []listEntry `yaml:"mail" doc:"domains, with all under them, and mailboxes to which notifications may go; no e-mail goes anywhere else"`
 	Lists []included  `yaml:"lists" doc:"files of further entries: CSV, a value a line, or a MISP warning list"`
 }
 
@@ -65,6 +66,8 @@ func compile(node source.Node, document workbook.Document) (*Guard, error) {
 	g.ask, more = parseEntries(file.Ask, "ask")
 	problems = append(problems, more...)
 	g.allow, more = parseEntries(file.Allow, "allow")
+	problems = append(problems, more...)
+	g.mail, more = parseMail(file.Mail)
 	problems = append(problems, more...)
 	g.lists, more = readLists(filepath.Dir(document.Path), file.Lists)
 	problems = append(problems, more...)
@@ -171,7 +174,7 @@ func (g *Guard) OwnLists() int {
 // Expired lists the entries of own lists that no longer hold, in words.
 func (g *Guard) Expired() []string {
 	var expired []string
-	for _, entries := range [][]entry{g.never, g.ask, g.allow} {
+	for _, entries := range [][]entry{g.never, g.ask, g.allow, g.mail} {
 		for _, e := range entries {
 			if !g.holds(e) {
 				expired = append(expired, fmt.Sprintf("%s of the own list %s expired on %s and no longer holds", e.value, e.list, e.lastDay()))

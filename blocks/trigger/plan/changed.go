@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"tabletop/workbook"
@@ -22,12 +23,15 @@ type planFile struct {
 }
 
 func (p *Plan) files() []planFile {
-	return []planFile{
-		{"workbook", "the workbook", p.Workbook},
+	files := []planFile{{"workbook", "the workbook", p.Workbook}}
+	for i := range p.Called {
+		files = append(files, planFile{"called[" + strconv.Itoa(i) + "]", "the called workbook", &p.Called[i]})
+	}
+	return append(files, []planFile{
 		{"integrations", "the integrations", p.Integrations},
 		{"guard", "the guard", p.Guard},
 		{"approvers", "the approvers", p.Approvers},
-	}
+	}...)
 }
 
 // called names the files that events are read with and that the guard includes.

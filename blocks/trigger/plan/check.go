@@ -80,6 +80,7 @@ func (c *checker) actions(p *Plan) {
 		c.unless(a.Number > last, path+".action", fmt.Sprintf("must be above %d: each action has a number of its own, and they stand in order", last))
 		last = max(last, a.Number)
 		c.unless(a.Block >= 0 && a.Row >= 0, path+".row", "and block must be 0 or more")
+		c.unless(a.Run >= 0 && a.SameRun >= 0, path+".of_run", "and same_as_run must be 0 or more")
 		c.unless(a.Integration != "", path+".integration", "must name a configuration")
 		c.unless(typeForm.MatchString(a.Type), path+".type", "must be ip, url, domain, mailbox, file_sha1, none or another of the vendor's")
 		c.unless(slices.Contains(verdicts, a.Verdict), path+".verdict", "is none that a rehearsal gives")

@@ -36,6 +36,7 @@ type Plan struct {
 	// Folder is where the plan was made; the paths below are relative to it.
 	Folder       string               `json:"folder"`
 	Workbook     *File                `json:"workbook"`
+	Called       []File               `json:"called,omitempty"` // the workbooks that it calls
 	Integrations *File                `json:"integrations"`
 	Guard        *File                `json:"guard"`
 	Approvers    *File                `json:"approvers"`

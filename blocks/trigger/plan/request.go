@@ -30,7 +30,11 @@ var (
 func (c *checker) request(r workbook.Request, path string) {
 	c.unless(methodForm.MatchString(r.Method), path+".method", "must be a method of HTTP in capitals, such as POST")
 	to, err := url.Parse(r.URL)
-	c.unless(err == nil && (to.Scheme == "https" || to.Scheme == "http") && to.Host != "" && to.User == nil, path+".url", "must be a whole URL that begins with https:// and names no user")
+	if err == nil && strings.HasPrefix(to.Scheme, "smtp") {
+		c.mail(r, to, path)
+	} else {
+		c.unless(err == nil && (to.Scheme == "https" || to.Scheme == "http") && to.Host != "" && to.User == nil, path+".url", "must be a whole URL that begins with https:// and names no user")
+	}
 	c.unless(strings.IndexFunc(r.URL, unicode.IsControl) < 0, path+".url", "holds control characters")
 	announced := false
 	seen := map[string]bool{}

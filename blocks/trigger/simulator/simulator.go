@@ -54,8 +54,9 @@ type Vendor struct {
 	changes    int
 	exceptions map[entry]*exception
 	isolated   map[entry]*task
-	// issues counts the issues that Jira's API made.
-	issues int
+	// issues counts the issues that Jira's API made, mails the e-mails that were
+	// taken.
+	issues, mails int
 }
 
 var (
@@ -130,8 +131,8 @@ func sendable(r *http.Request) error {
 	if err := r.Context().Err(); err != nil {
 		return err
 	}
-	if r.URL.Scheme != "http" && r.URL.Scheme != "https" || r.URL.Host == "" {
-		return errors.New("simulate a request: no http or https URL with a host")
+	if r.URL.Scheme != "http" && r.URL.Scheme != "https" && !isMail(r) || r.URL.Host == "" {
+		return errors.New("simulate a request: no http or https URL with a host, and no mail server")
 	}
 	return nil
 }
@@ -170,6 +171,9 @@ func readBody(r *http.Request) ([]byte, error) {
 func (v *Vendor) answer(c call) answer {
 	v.mutex.Lock()
 	defer v.mutex.Unlock()
+	if isMail(c.request) {
+		return v.mail(c)
+	}
 	if !isTrend(c.host()) && !isTrendPath(c.request.URL.Path) {
 		return v.sink(c)
 	}

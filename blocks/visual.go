@@ -1,0 +1,29 @@
+package blocks
+
+import (
+	"tabletop/workbook"
+	"tabletop/workbook/chart"
+)
+
+// Visual is the kind of block that draws the rows. They pass through it
+// unchanged; the picture is drawn from them wherever the block is shown.
+func Visual() workbook.Kind {
+	return workbook.Kind{
+		Name:   "visual",
+		Doc:    "a picture of the rows; the rows pass through",
+		Config: chart.Config{},
+		Silent: true,
+		Prepare: func(b workbook.Block, p *workbook.Preparation) workbook.Step {
+			in := p.In
+			if p.First { // none of its columns is known, for one and the same reason
+				in = workbook.Columns{}
+			}
+			_, problems := chart.Check(b.Body, in)
+			p.ReportAll(problems)
+			if p.First {
+				p.Report(b.Body.Problem("a visual needs rows, and no block before it gives any", "put a block such as sql, search or dql before it"))
+			}
+			return passThrough{}
+		},
+	}
+}
