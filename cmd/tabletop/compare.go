@@ -116,8 +116,13 @@ func compare(was audit.Run, now workbook.Result) differences {
 			before = now.Blocks[i-1].Output.Table
 		}
 		f.block(b, now.Blocks[i], before)
-		f.signalsOf(b, was.Signals, now.Signals)
-		f.actionsOf(b, was.Actions, now.Actions)
+		at := difference{Block: b.Index, Kind: b.Kind}
+		f.signalsOf(at, was.Signals, now.Signals)
+		f.actionsOf(at, was.Actions, now.Actions)
+	}
+	if len(was.Called) > 0 { // of all workbooks that blocks called, together
+		f.signalsOf(difference{}, was.Signals, now.Signals)
+		f.actionsOf(difference{}, was.Actions, now.Actions)
 	}
 	switch ended := was.Status == workbook.Completed || was.Status == workbook.Broken; {
 	case was.Purged > 0:
@@ -245,14 +250,24 @@ func evidenceText(e workbook.Evidence) string {
 	return text
 }
 
+// of reports whether a block of a run did something: block 0 stands for all
+// blocks of the runs that it called.
+func (d difference) of(run int64, block int) bool {
+	if d.Block == 0 {
+		return run > 0
+	}
+	return run == 0 && block == d.Block
+}
+
 // signalsOf compares the signals that a block raised first.
-func (f *differences) signalsOf(b audit.Block, was, now []workbook.Signal) {
+func (f *differences) signalsOf(in difference, was, now []workbook.Signal) {
 	for i, s := range was {
-		if s.Block != b.Index || s.Name == "" { // one that was purged
+		if !in.of(s.Run, s.Block) || s.Name == "" { // one that was purged
 			continue
 		}
 		f.signals++
-		at := difference{Block: b.Index, Kind: b.Kind, Signal: i + 1}
+		at := in
+		at.Signal = i + 1
 		if i >= len(now) {
 			f.pair(at, "the signal", s.Name, "not raised")
 			continue
@@ -264,7 +279,7 @@ func (f *differences) signalsOf(b audit.Block, was, now []workbook.Signal) {
 	}
 	count := func(list []workbook.Signal) (n int) {
 		for _, s := range list {
-			if s.Block == b.Index {
+			if in.of(s.Run, s.Block) {
 				n++
 			}
 		}
@@ -273,7 +288,7 @@ func (f *differences) signalsOf(b audit.Block, was, now []workbook.Signal) {
 	if f.purged {
 		return
 	}
-	f.pair(difference{Block: b.Index, Kind: b.Kind}, "signals", fmt.Sprint(count(was)), fmt.Sprint(count(now)))
+	f.pair(in, "signals", fmt.Sprint(count(was)), fmt.Sprint(count(now)))
 }
 
 func signalFields(s workbook.Signal) [][2]string {
@@ -298,23 +313,24 @@ func signalFields(s workbook.Signal) [][2]string {
 }
 
 // actionsOf compares the actions of a block.
-func (f *differences) actionsOf(b audit.Block, was, now []workbook.Action) {
+func (f *differences) actionsOf(in difference, was, now []workbook.Action) {
 	of := map[int]workbook.Action{}
 	count := 0
 	for _, a := range now {
-		if a.Block == b.Index {
+		if in.of(a.Run, a.Block) {
 			of[a.Number] = a
 			count++
 		}
 	}
 	recorded := 0
 	for _, a := range was {
-		if a.Block != b.Index {
+		if !in.of(a.Run, a.Block) {
 			continue
 		}
 		f.actions++
 		recorded++
-		at := difference{Block: b.Index, Kind: b.Kind, Row: a.Row, Action: a.Number}
+		at := in
+		at.Row, at.Action = a.Row, a.Number
 		other, ok := of[a.Number]
 		if !ok {
 			f.pair(at, "the action", string(a.Verdict)+" "+a.Target, "not made")
@@ -326,7 +342,7 @@ func (f *differences) actionsOf(b audit.Block, was, now []workbook.Action) {
 		}
 	}
 	if recorded < count && !f.purged {
-		f.pair(difference{Block: b.Index, Kind: b.Kind}, "actions", fmt.Sprint(recorded), fmt.Sprint(count))
+		f.pair(in, "actions", fmt.Sprint(recorded), fmt.Sprint(count))
 	}
 }
 

@@ -67,6 +67,11 @@ func (r *record) readRecorded(ctx context.Context, reader *audit.Reader, number 
 	if again.guard, err = text(audit.GuardText, run.Guard != nil); err != nil {
 		return nil, err
 	}
+	for _, d := range run.Called {
+		if d.Text == nil {
+			return nil, failure{exitNotHeld, fmt.Errorf("the workbook %s, which run %d called: %w", d.Path, number, audit.ErrTextGone)}
+		}
+	}
 	return again, again.takeEarlier(ctx, reader)
 }
 
