@@ -27,6 +27,7 @@ type recording struct {
 	to       string
 	name     string
 	force    bool
+	strict   bool
 	within   time.Duration
 }
 
@@ -57,8 +58,8 @@ kept others out: add such events, and expect that nothing comes of them.`,
 	f.StringVar(&r.workbook, "workbook", "", "the workbook's `file` (default where the run read it)")
 	f.StringVar(&r.events, "events", "", "file or folder of events (default where the run read them)")
 	f.StringVar(&r.sources, "sources", "", "what raw logs mean (default sources.yaml in the folder of events, or beside the workbook)")
-	f.StringVar(&r.window, "window", "5m", "span that a query without a time reads, as the run had it")
-	f.StringVar(&r.stores, "stores", "", "the file of event stores (default beside the audit)")
+	f.StringVar(&r.window, "window", "", "span that a query without a time reads (default as the run had it)")
+	f.StringVar(&r.stores, "stores", "", "the file of event stores (default the one that the run read)")
 	f.BoolVar(&r.force, "force", false, "write over a file that is there")
 	f.DurationVar(&r.within, "within", time.Minute, "how `long` fewer events are looked for")
 	return cmd
@@ -113,6 +114,7 @@ func (r *recording) fit(run audit.Run) error {
 	if r.workbook == "" {
 		r.workbook = run.Workbook.Path
 	}
+	r.terms(run.Terms)
 	if _, err := os.Stat(r.workbook); err != nil {
 		return fmt.Errorf("the workbook of run %d is not at %s: name it with --workbook", run.Number, r.workbook)
 	}
@@ -141,11 +143,31 @@ func (r *recording) fit(run audit.Run) error {
 		}
 	}
 	r.set, r.now = run.Parameters, run.Now.UTC().Format(time.RFC3339Nano)
-	if run.Zone != "" && run.Zone != time.UTC.String() {
+	if r.zone == "" && run.Zone != time.UTC.String() {
 		r.zone = run.Zone
 	}
 	r.stores = storesPath(r.stores, r.path)
 	return nil
+}
+
+// terms takes over what the run depended on beside its files, where flags don't
+// say otherwise and the record knows it.
+func (r *recording) terms(t *workbook.Terms) {
+	if t == nil {
+		t = &workbook.Terms{}
+	}
+	for _, one := range []struct {
+		into           *string
+		said, standard string
+	}{{&r.window, t.Window, "5m"}, {&r.stores, t.Stores, ""}, {&r.sources, t.Sources, ""}} {
+		if *one.into == "" {
+			*one.into = one.said
+		}
+		if *one.into == "" {
+			*one.into = one.standard
+		}
+	}
+	r.zone, r.year, r.strict = t.Zone, t.Year, t.Strict
 }
 
 // again rehearses the run as it was. It returns the event stores that it read as
@@ -157,7 +179,7 @@ func (r *recording) again(ctx context.Context, run audit.Run) (played, []scenari
 	}
 	defer done()
 	r.session = session
-	came, err := r.trial(ctx, r.workbook, &forgetful{}, false)
+	came, err := r.trial(ctx, r.workbook, &forgetful{}, r.strict)
 	if err != nil {
 		return came, nil, nothingRan(fmt.Errorf("rehearse run %d again: %w", run.Number, err))
 	}
@@ -172,7 +194,7 @@ func (r *recording) test(run audit.Run, expect *scenario.Expect, used []scenario
 		name = fmt.Sprintf("run %d of %s gives what it gave", run.Number, run.Started.UTC().Format("2006-01-02"))
 	}
 	t := &scenario.Test{
-		Name: source.NewText("--name", name), Now: run.Now, Set: run.Parameters, Expect: expect, Stores: used,
+		Name: source.NewText("--name", name), Now: run.Now, Set: run.Parameters, Expect: expect, Stores: used, Strict: r.strict,
 		Integrations: r.named(r.integrations, "integrations.yaml"), Guard: r.named(r.guard, "guard.yaml"),
 	}
 	if r.window != "5m" {
