@@ -37,10 +37,27 @@ type Env struct {
 	Signals []Signal
 	Actions []Action
 
+	// Watch, where set, is told of each directive of a block before it runs; the
+	// runner tells it of the block.
+	Watch Watch
+
 	// options are those of the run, nil where no workbook can be called.
 	options *Options
 	// streams are what the rows that come in were read from.
 	streams []string
+}
+
+// A Watch is told of a step that is about to run on rows: a block's, or one of
+// several in a block. Its error ends the run. It changes nothing of what it is
+// given.
+type Watch func(ctx context.Context, step any, in Table, env *Env) error
+
+// Tell tells a Watch that is set.
+func (w Watch) Tell(ctx context.Context, step any, in Table, env *Env) error {
+	if w == nil {
+		return nil
+	}
+	return w(ctx, step, in, env)
 }
 
 // An Output is what a block did.
@@ -104,6 +121,9 @@ type Options struct {
 	Recorder Recorder
 	// Observe, where set, is told of each block as soon as it is recorded.
 	Observe func(BlockResult)
+	// Watch, where set, is told of each step before it runs, those of called
+	// workbooks among them.
+	Watch Watch
 	// Before, where set, is asked before each block what is to become of it. Its
 	// error ends the run.
 	Before func(ctx context.Context, b Block, in Table, env *Env) (Stop, error)
@@ -117,7 +137,7 @@ const recordWithin = 30 * time.Second
 // next one starts, whatever becomes of ctx. The result is that of the blocks
 // that ran, also where the error is not nil.
 func (p *Program) Run(ctx context.Context, o Options) (Result, error) {
-	env := &Env{Now: o.Info.Now, Zone: o.Info.Zone, MaxRows: o.MaxRows, Strict: o.Strict, Earlier: o.Earlier, options: &o}
+	env := &Env{Now: o.Info.Now, Zone: o.Info.Zone, MaxRows: o.MaxRows, Strict: o.Strict, Earlier: o.Earlier, Watch: o.Watch, options: &o}
 	return p.run(ctx, o, env, Table{})
 }
 
@@ -194,6 +214,9 @@ func (p *Program) blocks(ctx context.Context, o Options, result *Result, env *En
 func (p *Program) block(ctx context.Context, i int, in Table, stream string, env *Env) BlockResult {
 	done := BlockResult{Block: p.Workbook.Blocks[i], RowsIn: len(in.Rows)}
 	if done.Failed = ctx.Err(); done.Failed != nil {
+		return done
+	}
+	if done.Failed = env.Watch.Tell(ctx, p.steps[i], in, env); done.Failed != nil {
 		return done
 	}
 	start := time.Now()

@@ -52,6 +52,9 @@ func (p *Pipeline) Run(ctx context.Context, in workbook.Table, env *workbook.Env
 	}
 	own := *env // directives see the signals and actions of those before them
 	for i, made := range p.parts {
+		if err := env.Watch.Tell(ctx, made, out.Table, &own); err != nil {
+			return out, err
+		}
 		next, err := made.run(ctx, out.Table, &own)
 		if len(next.Table.Rows) > env.MaxRows && err == nil {
 			err = workbook.TooManyRows(env.MaxRows)

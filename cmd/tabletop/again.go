@@ -45,6 +45,10 @@ func (n *unrecorded) End(context.Context, workbook.Result) (workbook.Head, error
 type againOptions struct {
 	// events names other events, empty for those of the run.
 	events string
+	// ready, where set, gets the workbook before it runs, at the run's clock.
+	ready func(ctx context.Context, b *bench, now time.Time) error
+	// watch, where set, is told of each step before it runs.
+	watch workbook.Watch
 }
 
 // again runs the recorded workbook over the events, with a bar of its own. An
@@ -91,8 +95,13 @@ func (r *recordedRun) again(ctx context.Context, c *console, o againOptions) (*r
 		Workbook: b.program.Workbook, Mode: r.run.Mode, Now: now, NowSource: r.run.NowSource, Zone: b.zoneOr(time.UTC),
 		Parameters: b.program.Parameters, Integrations: b.integrations, Guard: b.guard, Files: files,
 	}
+	if o.ready != nil {
+		if err := o.ready(ctx, b, now); err != nil {
+			return nil, err
+		}
+	}
 	done.result, done.failed = b.program.Run(ctx, workbook.Options{
-		Info: info, MaxRows: r.terms.MaxRows, Strict: r.terms.Strict, Recorder: &unrecorded{r.run.Number}, Earlier: r.earlier,
+		Info: info, MaxRows: r.terms.MaxRows, Strict: r.terms.Strict, Recorder: &unrecorded{r.run.Number}, Earlier: r.earlier, Watch: o.watch,
 	})
 	return done, ctx.Err()
 }

@@ -50,6 +50,7 @@ func scenes() map[string]scene {
 		}},
 		"events cat":          {set: zipped},
 		"events pseudonymise": {set: pseudonymised},
+		"diff":                {set: twice, instead: map[string]string{"7 9": "1 2"}},
 		"export":              {set: one},
 		"guard":               {before: withoutGuard},
 		"guard init":          {set: rawLogs, before: withoutGuard},
@@ -67,6 +68,7 @@ func scenes() map[string]scene {
 		"keys sign": {set: signed},
 		"plan":      {before: func(_ *testing.T, _ *site, _ string) { _ = os.Remove("plan.json") }},
 		"reconcile": {set: reconcilable, instead: map[string]string{"--run 7": "--run 2"}, exits: map[string]int{"tabletop reconcile --vendor vendor.csv --mode simulate": exitNotHeld}},
+		"replay":    {set: twice},
 		"report":    {set: one},
 		"resume":    {before: unknown, instead: map[string]string{"resume 7": "resume 2"}},
 		"run": {set: func(_ *testing.T, s *site) {
@@ -90,6 +92,7 @@ func scenes() map[string]scene {
 		"verify":        {set: verifiable, instead: map[string]string{"41:8f0c…": "mnt/backup/audit.head"}},
 		"versions":      {set: three},
 		"why":           {set: three, instead: map[string]string{"7/": "3/"}},
+		"why-not":       {set: twice},
 	}
 }
 
@@ -137,6 +140,17 @@ func three(_ *testing.T, s *site) {
 	s.addresses(20, 100)
 	s.do("run", "many.yaml")
 	s.write("mnt/evidence/events/FIREWALL.ndjson", s.read("events/FIREWALL.ndjson"))
+}
+
+// twice records an example with and without its limit, and copies the audit and
+// the events to another place.
+func twice(_ *testing.T, s *site) {
+	s.do("run", "examples/suspicious-remote-desktop")
+	s.do("run", "examples/suspicious-remote-desktop/all-sources.yaml")
+	for _, name := range []string{"FIREWALL.ndjson", "gateway.ndjson.gz"} {
+		s.write("mnt/evidence/events/"+name, s.read("examples/suspicious-remote-desktop/events/"+name))
+	}
+	s.write("mnt/evidence/audit.db", s.read("audit.db"))
 }
 
 // addresses writes events of a number of addresses.

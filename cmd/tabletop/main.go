@@ -187,7 +187,7 @@ an append-only audit. A rehearsal sends nothing.`,
 	root.PersistentFlags().BoolVarP(&c.quiet, "quiet", "q", false, "no remarks on stderr")
 	root.AddCommand(runCommand(c), planCommand(c), approveCommand(c), applyCommand(c), resumeCommand(c), undoCommand(c), integrationsCommand(c), checkCommand(c), streamCommand(c), queryCommand(c), explainCommand(c), functionsCommand(c), runsCommand(c), showCommand(c), whyCommand(c), verifyCommand(c), eventsCommand(c), storesCommand(c), guardCommand(c), simulateCommand(c), versionCommand(c))
 	root.AddCommand(exportCommand(c), sqlCommand(c), versionsCommand(c), auditCommand(c), keysCommand(c), reportCommand(c), reconcileCommand(c), replayCommand(c))
-	root.AddCommand(initCommand(c), importCommand(c), docsCommand(c), testCommand(c), fmtCommand(c), diffCommand(c))
+	root.AddCommand(initCommand(c), importCommand(c), docsCommand(c), testCommand(c), fmtCommand(c), diffCommand(c), whyNotCommand(c))
 	completions(root)
 	return root
 }

@@ -116,6 +116,9 @@ func textGone(err error) error {
 
 // repeatable refuses runs that ran no workbook.
 func repeatable(ctx context.Context, reader *audit.Reader, run audit.Run) error {
+	if by := run.Caller; by != nil {
+		return nothingRan(fmt.Errorf("run %d is of a workbook that block %d of run %d called, on its rows: name run %d", run.Number, by.Block, by.Run, by.Run))
+	}
 	switch run.Mode {
 	case workbook.ModeRehearse, workbook.ModePlan, workbook.ModeStream:
 		return nil

@@ -37,7 +37,7 @@ const MaxGroups = 1_000_000
 //	evidence(rowid, line)   aggregate: the events of a group, for decodeEvidence
 //
 // The files beside this one, function_*.go, add those of texts, times, addresses
-// and structured texts.
+// and structured texts, and the one by which a value is looked for.
 func register(d *sqlite.Driver) error {
 	p := newPatterns()
 	scalars := []scalar{
@@ -53,7 +53,7 @@ func register(d *sqlite.Driver) error {
 		{"modulo", 2, modulo},
 		{"round_to", 2, roundTo},
 	}
-	scalars = slices.Concat(scalars, textFunctions(p), numberFunctions(), timeFunctions(), networkFunctions(), jsonFunctions())
+	scalars = slices.Concat(scalars, textFunctions(p), numberFunctions(), timeFunctions(), networkFunctions(), jsonFunctions(), soughtFunctions())
 	for _, s := range scalars {
 		impl := &sqlite.FunctionImpl{
 			NArgs: s.args, Deterministic: true, VolatileArgs: true,
