@@ -65,7 +65,11 @@ func (done *BlockResult) settle(guesses []Guess) {
 		case done.Failed != nil:
 			g.Came = "the block failed"
 		case g.Of == GuessTargets:
-			g.settleTargets(done.Output.Actions)
+			actions := done.Output.Actions
+			if called := done.Output.Called; called != nil {
+				actions = called.Actions
+			}
+			g.settleTargets(actions)
 		default:
 			g.Came = strconv.Itoa(len(done.Output.Table.Rows))
 			g.Right = g.Said == g.Came

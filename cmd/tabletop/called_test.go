@@ -276,3 +276,40 @@ func TestABentRecordEnds(t *testing.T) {
 		}
 	}
 }
+
+// TestACallIsOneStep: who steps through a rehearsal stops before the blocks of the
+// workbook itself, and a guess of targets is held against what the called one does.
+func TestACallIsOneStep(t *testing.T) {
+	ctx := context.Background()
+	newCallingSite(t)
+	in := &input{window: "5m"}
+	b, err := in.prepare(ctx, ".", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := audit.Open(ctx, "audit.db", audit.Options{Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	var stops []string
+	result, err := b.program.Run(ctx, workbook.Options{
+		Info: workbook.Info{Workbook: b.program.Workbook, Mode: workbook.ModeRehearse, Now: time.Unix(1769860900, 0), Zone: time.UTC}, MaxRows: 100, Recorder: log,
+		Before: func(_ context.Context, of workbook.Block, _ workbook.Table, _ *workbook.Env) (workbook.Stop, error) {
+			stops = append(stops, of.Kind.Name)
+			if of.Kind.Name != "call" {
+				return workbook.Stop{}, nil
+			}
+			return workbook.Stop{Guesses: []workbook.Guess{{Who: "ada", Of: workbook.GuessTargets, Said: "203.0.113.3 203.0.113.4"}}}, nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fmt.Sprint(stops) != "[sql code trigger sql call]" {
+		t.Errorf("it stopped before %v", stops)
+	}
+	if guesses := result.Blocks[4].Guesses; len(guesses) != 1 || !guesses[0].Right {
+		t.Errorf("%+v", guesses)
+	}
+}

@@ -44,13 +44,17 @@ func scenes() map[string]scene {
 		"audit":         {before: func(_ *testing.T, s *site, _ string) { s.do("run", "examples/email-threats") }, instead: laterOn},
 		"audit archive": {set: one, instead: laterOn},
 		"audit purge":   {set: one, instead: laterOn},
+		"diff": {set: func(_ *testing.T, s *site) {
+			s.do("run", ".")
+			s.do("run", ".")
+			s.write("mnt/evidence/audit.db", s.read("audit.db"))
+		}, instead: map[string]string{"7 9": "1 2"}},
 		"events": {set: func(_ *testing.T, s *site) {
 			s.write("logs/THREAT.ndjson", detections)
 			s.write("var/log/auth.log", "Jan 31 12:00:00 gate sshd[7]: Accepted password for ana from 192.0.2.7 port 50022 ssh2\n")
 		}},
 		"events cat":          {set: zipped},
 		"events pseudonymise": {set: pseudonymised},
-		"diff":                {set: twice, instead: map[string]string{"7 9": "1 2"}},
 		"export":              {set: one},
 		"guard":               {before: withoutGuard},
 		"guard init":          {set: rawLogs, before: withoutGuard},
@@ -68,9 +72,12 @@ func scenes() map[string]scene {
 		"keys sign": {set: signed},
 		"plan":      {before: func(_ *testing.T, _ *site, _ string) { _ = os.Remove("plan.json") }},
 		"reconcile": {set: reconcilable, instead: map[string]string{"--run 7": "--run 2"}, exits: map[string]int{"tabletop reconcile --vendor vendor.csv --mode simulate": exitNotHeld}},
-		"replay":    {set: twice},
-		"report":    {set: one},
-		"resume":    {before: unknown, instead: map[string]string{"resume 7": "resume 2"}},
+		"replay": {set: func(_ *testing.T, s *site) {
+			s.do("run", ".")
+			s.write("mnt/evidence/events/FIREWALL.ndjson", s.read("events/FIREWALL.ndjson"))
+		}},
+		"report": {set: one},
+		"resume": {before: unknown, instead: map[string]string{"resume 7": "resume 2"}},
 		"run": {set: func(_ *testing.T, s *site) {
 			s.write("workbook.yaml", vectorBook)
 			s.write("events/THREAT.ndjson", detections)

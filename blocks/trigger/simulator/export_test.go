@@ -19,8 +19,12 @@ func TestExportSaysWhatTheVendorHolds(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, sent := range []struct{ path, kind, target string }{
-		{pathBlock, "ip", "203.0.113.7"}, {pathRestore, "ip", "203.0.113.7"}, {pathBlock, "ip", "203.0.113.8"}, {pathBlock, "ip", "203.0.113.9"},
-		{pathBlock, "domain", "A.example"}, {pathBlock, "mailbox", "=a@b.example"},
+		{pathBlock, "ip", "203.0.113.7"},
+		{pathRestore, "ip", "203.0.113.7"},
+		{pathBlock, "ip", "203.0.113.8"},
+		{pathBlock, "ip", "203.0.113.9"},
+		{pathBlock, "domain", "A.example"},
+		{pathBlock, "mailbox", "=a@b.example"},
 	} {
 		body := `{"valueType":"` + sent.kind + `","targetValue":"` + sent.target + `"}`
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://api.xdr.trendmicro.com"+sent.path, strings.NewReader(body))
