@@ -162,16 +162,15 @@ func (p *pursuit) holding(t workbook.Table) []int {
 	return rows
 }
 
-// walk goes through the blocks of a run with the rows of the value that come in,
-// and returns those that come out.
-func (p *pursuit) walk(ctx context.Context, r workbook.Result, run int64, in workbook.Table, rows []int, depth int) []int {
+// walk goes through the blocks of a run with the rows of the value that come in.
+func (p *pursuit) walk(ctx context.Context, r workbook.Result, run int64, in workbook.Table, rows []int, depth int) {
 	for _, done := range r.Blocks {
 		s := &stop{run: run, block: done.Block, depth: depth, in: len(rows)}
 		v := p.visits[visitKey{run, done.Block.Index}]
 		p.stops = append(p.stops, s)
 		if v == nil { // it was left out, or the run ended before
 			s.note = "it did not run"
-			return nil
+			return
 		}
 		before := rows
 		rows = p.pass(ctx, v, s, in, done.Output.Table, rows)
@@ -181,13 +180,12 @@ func (p *pursuit) walk(ctx context.Context, r workbook.Result, run int64, in wor
 		}
 		if done.Failed != nil {
 			s.lost, s.note = runFailed, describe(done.Failed)
-			return nil
+			return
 		}
 		p.aim(done, rows)
 		in = done.Output.Table
 	}
 	p.alive = p.alive || depth == 0 && len(rows) > 0
-	return rows
 }
 
 // pass follows rows through one block: through its query, its directives or its
