@@ -80,14 +80,15 @@ func allows(path string, text []byte, begins []int) []*allowed {
 }
 
 // about are the lines that a comment on line n is about: those of the block that
-// it stands in, or that begins below it with nothing but comments between.
+// it stands in, or that begins below it with nothing but comments between, unless
+// it stands further in than that one begins.
 func about(n int, lines [][]byte, begins []int) (first, last int) {
 	next := slices.IndexFunc(begins, func(b int) bool { return b > n })
 	if next < 0 {
 		next = len(begins)
 	}
 	block := next - 1
-	if next < len(begins) {
+	if next < len(begins) && blanks(lines[n-1]) <= blanks(lines[begins[next]-1]) {
 		between := lines[n : begins[next]-1]
 		if !slices.ContainsFunc(between, func(l []byte) bool {
 			l = bytes.TrimSpace(l)
@@ -104,6 +105,9 @@ func about(n int, lines [][]byte, begins []int) (first, last int) {
 	}
 	return begins[block], len(lines)
 }
+
+// blanks counts those that a line begins with.
+func blanks(line []byte) int { return len(line) - len(bytes.TrimLeft(line, " ")) }
 
 func (c *allowed) problems(broken, seen bool) source.Problems {
 	var out source.Problems
