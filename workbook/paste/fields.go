@@ -164,12 +164,16 @@ func (r *reader) setWorkbook(name, value string, line int) {
 	case name == "name":
 		r.name(line, value)
 		if r.second {
-			r.lose(line)
+			r.loseSince(line)
 		}
 	case name == "tags":
 		r.out.Tags = append(r.out.Tags, list(value)...)
 	case *into != "" && *into != value:
-		r.loseFor(line, "a second "+name, "import each workbook by itself")
+		for n := line; n < max(r.at, line+1); n++ {
+			if !r.blank(n) {
+				r.loseFor(n, "a second "+name, "import each workbook by itself")
+			}
+		}
 	default:
 		*into = value
 	}
@@ -179,7 +183,7 @@ func (r *reader) setWorkbook(name, value string, line int) {
 // another one begins.
 func (r *reader) setBlock(kind, name, value string, line int) {
 	if r.second {
-		r.lose(line)
+		r.loseSince(line)
 		return
 	}
 	f := Field{Name: name, Values: []string{value}, line: line + 1}

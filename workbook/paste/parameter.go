@@ -27,7 +27,7 @@ func (r *reader) setParameter(name, value string, line int) {
 	r.head(line)
 	switch {
 	case r.second:
-		r.lose(line)
+		r.loseSince(line)
 	case name == "name":
 		*list = append(*list, Parameter{Name: value, line: line + 1})
 	case name == "type" && strings.EqualFold(value, "text"): // the only type there is

@@ -289,6 +289,16 @@ func (r *reader) loseFor(n int, why, fix string) {
 	r.out.loose = append(r.out.loose, loose{n + 1, strings.TrimSpace(r.lines[n]), why, fix})
 }
 
+// loseSince loses what was read from a line on: a label, and its value where that
+// stands below.
+func (r *reader) loseSince(line int) {
+	for n := line; n < max(r.at, line+1); n++ {
+		if !r.blank(n) {
+			r.lose(n)
+		}
+	}
+}
+
 // loseUntil loses the lines before end.
 func (r *reader) loseUntil(end int) {
 	for ; r.at < end; r.at++ {
