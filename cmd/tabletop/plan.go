@@ -52,14 +52,7 @@ events have changed.`,
 	f.StringVar(&p.approvers, "approvers", "", "who may approve (default approvers.yaml beside the workbook, or in the folder above)")
 	f.StringVar(&p.key, "key", "", "your own public SSH key, as in ~/.ssh/id_ed25519.pub: it can't approve this plan")
 	p.eventFlags(f, standardWindow)
-	f.StringVar(&p.audit, "audit", "audit.db", "the audit to record the plan in")
-	f.StringVar(&p.stores, "stores", "", "the file of event stores (default beside the audit, as in audit.stores.db)")
-	f.StringVar(&p.reason, "reason", "", "why the plan is made, for the audit")
-	f.StringVar(&p.ticket, "ticket", "", "the ticket that the plan belongs to, for the audit")
-	f.StringVarP(&p.output, "output", "o", "text", "text or json")
-	f.IntVar(&p.maxRows, "max-rows", standardMaxRows, "the most rows that a block may give")
-	f.IntVar(&p.keepRows, "keep-rows", 1000, "rows of each block that are kept")
-	f.BoolVar(&p.strict, "strict", false, "make errors of lines and files that can't be decoded and of Python that fails")
+	p.recordingFlags(f, "the plan is made", "text or json")
 	return cmd
 }
 

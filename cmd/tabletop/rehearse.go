@@ -108,15 +108,21 @@ func (in *input) standard() (time.Duration, error) {
 
 // clock reads --now.
 func (in *input) clock(zone *time.Location) (time.Time, error) {
-	if in.now == "" {
+	return flagTime("--now", in.now, zone)
+}
+
+// flagTime reads the time that a flag gives, which may be none. One that names no
+// zone is in zone, where there is one.
+func flagTime(flag, text string, zone *time.Location) (time.Time, error) {
+	if text == "" {
 		return time.Time{}, nil
 	}
-	t, local, err := events.ParseTime(in.now, zone)
+	t, local, err := events.ParseTime(text, zone)
 	if err != nil {
-		return t, nothingRan(fmt.Errorf("--now %s: no time: write it as 2026-01-31T12:00:00Z", in.now))
+		return t, nothingRan(fmt.Errorf("%s %s: no time: write it as 2026-01-31T12:00:00Z", flag, text))
 	}
 	if local {
-		return t, nothingRan(fmt.Errorf("--now %s names no zone: write Z at its end, or give --tz", in.now))
+		return t, nothingRan(fmt.Errorf("%s %s names no zone: write Z at its end, or give --tz", flag, text))
 	}
 	return t, nil
 }

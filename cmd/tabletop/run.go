@@ -4,17 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"tabletop/audit"
 	"tabletop/workbook"
-	"tabletop/workbook/events"
 	"tabletop/workbook/source"
 )
 
@@ -86,18 +82,11 @@ targets that several of them act on are named.`,
 	f := cmd.Flags()
 	r.workbookFlags(f)
 	r.eventFlags(f, standardWindow)
-	f.StringVar(&r.audit, "audit", "audit.db", "the audit to record the run in")
-	f.StringVar(&r.stores, "stores", "", "the file of event stores (default beside the audit, as in audit.stores.db)")
+	r.recordingFlags(f, "the run is made", "text or json; several workbooks also junit or sarif")
 	f.BoolVar(&r.keepStores, "keep-stores", false, "keep what the run writes to event stores")
-	f.StringVar(&r.reason, "reason", "", "why the run is made, for the audit")
-	f.StringVar(&r.ticket, "ticket", "", "the ticket that the run belongs to, for the audit")
-	f.StringVarP(&r.output, "output", "o", "text", "text or json")
 	f.Int64Var(&r.signals, "signals", 0, "also read the signals of this recorded run in SIGNALS")
 	f.StringSliceVar(&r.failOn, "fail-on", nil, "exit 3 where an action has one of these verdicts, as in protected,invalid")
-	f.IntVar(&r.maxRows, "max-rows", standardMaxRows, "the most rows that a block may give")
-	f.IntVar(&r.keepRows, "keep-rows", 1000, "rows of each block that are kept and shown in JSON")
 	r.steps.flags(f)
-	f.BoolVar(&r.strict, "strict", false, "make errors of lines and files that can't be decoded and of Python that fails")
 	return cmd
 }
 
@@ -157,12 +146,9 @@ func (r *rehearsal) run(ctx context.Context, c *console, named []string) error {
 	if len(paths) > maxWorkbooks {
 		return nothingRan(fmt.Errorf("%d workbooks, and at most %d run at once", len(paths), maxWorkbooks))
 	}
-	if len(paths) > 1 {
+	if len(paths) > 1 || r.output == "junit" || r.output == "sarif" {
 		if r.steps.asked() {
-			return nothingRan(errors.New("--step goes through one workbook: name one"))
-		}
-		if err := r.bounds(); err != nil {
-			return err
+			return nothingRan(errors.New("--step goes through one workbook, and shows it as text: name one"))
 		}
 		return r.several(ctx, c, paths, failOn)
 	}
@@ -174,21 +160,10 @@ func (r *rehearsal) run(ctx context.Context, c *console, named []string) error {
 	})
 }
 
-// bounds checks the form of the output and the numbers among the flags.
-func (r *rehearsal) bounds() error {
-	if err := outputForm(r.output, "text", "json"); err != nil {
-		return err
-	}
-	if r.maxRows < 1 || r.keepRows < 0 {
-		return nothingRan(fmt.Errorf("--max-rows must be at least 1 and --keep-rows at least 0"))
-	}
-	return nil
-}
-
 // rehearse rehearses a workbook and hands what came of it to then, while the
 // audit is still open for writing.
 func (r *rehearsal) rehearse(ctx context.Context, c *console, path string, then func(*bench, *audit.Log, workbook.Info, workbook.Result) error) error {
-	if err := r.bounds(); err != nil {
+	if err := r.bounds("text", "json"); err != nil {
 		return err
 	}
 	kept, err := r.openStores(ctx)
@@ -210,16 +185,13 @@ func (r *rehearsal) rehearse(ctx context.Context, c *console, path string, then 
 	if err != nil {
 		return err
 	}
-	log, err := audit.Open(ctx, r.audit, audit.Options{Now: time.Now, KeepRows: keepAtLeast(r.keepRows)})
+	info, err := ready.info(ctx, r, now, from)
 	if err != nil {
-		return nothingRan(err)
+		return err
 	}
-	info := ready.info(r, now, from)
-	if info.Terms, err = r.terms(ctx, b); err != nil {
-		return nothingRan(errors.Join(err, log.Close()))
-	}
-	if r.signals > 0 {
-		info.Warnings = append(info.Warnings, fmt.Sprintf("SIGNALS holds the %s of run %d as well", plural(len(earlier), "signal", "signals"), r.signals))
+	log, err := r.log(ctx)
+	if err != nil {
+		return err
 	}
 	if r.walker != nil {
 		info.Warnings = append(info.Warnings, r.walker.since...)
@@ -232,106 +204,6 @@ func (r *rehearsal) rehearse(ctx context.Context, c *console, path string, then 
 		err = closing
 	}
 	return err
-}
-
-// A readied is a workbook with its events read, before its clock is set.
-type readied struct {
-	*bench
-	survey   *events.Survey
-	files    []workbook.EventFile
-	warnings []string
-	// digest gives the program's, once.
-	digest func() string
-}
-
-// ready prepares a workbook and reads its events. The bar may still show.
-func (r *rehearsal) ready(ctx context.Context, c *console, path string) (*readied, error) {
-	digest := make(chan string, 1)
-	go func() { digest <- programDigest() }()
-	r.bar = newBar(c)
-	b, err := r.prepare(ctx, path, true)
-	if err != nil {
-		return nil, err
-	}
-	r.bar.show()
-	out := &readied{bench: b, digest: sync.OnceValue(func() string { return <-digest })}
-	if err := r.readEvents(ctx, out); err != nil {
-		r.bar.hide()
-		return nil, err
-	}
-	return out, nil
-}
-
-// readEvents surveys and hashes the events, and gathers what is to be said of
-// them.
-func (r *rehearsal) readEvents(ctx context.Context, out *readied) error {
-	b := out.bench
-	survey, warnings, err := r.surveyed(ctx, b, r.strict)
-	if err != nil {
-		return err
-	}
-	left, err := leftOut(ctx, b.set, r.strict)
-	if err != nil {
-		return nothingRan(err)
-	}
-	out.survey, out.warnings = survey, append(left, warnings...)
-	for _, p := range b.warnings {
-		p.Warning = false // which is said before all of them
-		out.warnings = append(out.warnings, p.String())
-	}
-	if out.files, err = b.set.Hash(ctx); err != nil {
-		return nothingRan(err)
-	}
-	out.files = append(out.files, b.options.Trigger.Guard.Files()...)
-	return nil
-}
-
-// info gathers what the record says of a run whose clock stands at now.
-func (y *readied) info(r *rehearsal, now time.Time, from string) workbook.Info {
-	warnings := append(slices.Clone(y.warnings), y.options.Trigger.Guard.At(now).Expired()...)
-	info := r.info(y.bench, y.files, now, from, warnings)
-	info.Program = y.digest()
-	return info
-}
-
-// earlier are the signals of the run that --signals names.
-func (r *rehearsal) earlier(ctx context.Context) ([]workbook.Signal, error) {
-	if r.signals == 0 {
-		return nil, nil
-	}
-	reader, err := audit.OpenReader(ctx, r.audit)
-	if err != nil {
-		return nil, nothingRan(err)
-	}
-	defer reader.Close()
-	run, err := reader.Show(ctx, r.signals)
-	if err != nil {
-		return nil, nothingRan(fmt.Errorf("--signals: %w", err))
-	}
-	return raised(ctx, reader, run)
-}
-
-// raised are the signals of a recorded run as runs behind it read them: each says
-// which workbook raised it.
-func raised(ctx context.Context, reader *audit.Reader, run audit.Run) ([]workbook.Signal, error) {
-	called, err := recordedCalls(ctx, reader, run)
-	for i := range run.Signals {
-		s := &run.Signals[i]
-		s.RaisedBy = run.Workbook.Name
-		if s.Run > 0 {
-			s.RaisedBy = called[s.Run].Workbook.Name
-		}
-	}
-	return run.Signals, err
-}
-
-// keepAtLeast turns --keep-rows into what the audit takes, for which 0 is its
-// own standard.
-func keepAtLeast(n int) int {
-	if n == 0 {
-		return -1
-	}
-	return n
 }
 
 // play runs the program and shows it.
@@ -376,23 +248,6 @@ func (r *rehearsal) play(ctx context.Context, c *console, b *bench, log *audit.L
 	}
 	r.closing(c, result, held, said)
 	return result, err
-}
-
-// info gathers what the record says of the run as a whole.
-func (r *rehearsal) info(b *bench, files []workbook.EventFile, now time.Time, from string, warnings []string) workbook.Info {
-	zone := b.zoneOr(time.UTC)
-	name, host := whoami()
-	// Without the absolute path why looks beside the workbook.
-	lies, _ := filepath.Abs(b.set.Path)
-	mode := workbook.ModeRehearse
-	if r.planning {
-		mode = workbook.ModePlan
-	}
-	return workbook.Info{
-		Workbook: b.program.Workbook, Mode: mode, Now: now, NowSource: from, Zone: zone,
-		Called: calledTexts(b.program), Parameters: b.program.Parameters, User: name, Host: host, Reason: r.reason, Ticket: r.ticket,
-		Version: version(), Integrations: b.integrations, Guard: b.guard, Events: lies, Files: files, Warnings: warnings,
-	}
 }
 
 // failing is the error of a run that has a verdict of --fail-on.

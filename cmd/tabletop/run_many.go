@@ -6,12 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -85,6 +82,7 @@ type rehearsedWorkbook struct {
 
 	err    error
 	failed error
+	result workbook.Result
 	ready  *readied
 	one    *rehearsal
 }
@@ -102,6 +100,9 @@ const neverBegan = "not begun"
 // several rehearses workbooks one after the other with one clock. One that fails
 // does not stop the others.
 func (r *rehearsal) several(ctx context.Context, c *console, paths []string, failOn []workbook.Verdict) error {
+	if err := r.bounds("text", "json", "junit", "sarif"); err != nil {
+		return err
+	}
 	if r.keepStores {
 		return nothingRan(errors.New("--keep-stores is for one workbook: what several write would hang on their order"))
 	}
@@ -118,24 +119,26 @@ func (r *rehearsal) several(ctx context.Context, c *console, paths []string, fai
 	if err != nil {
 		return err
 	}
-	log, err := audit.Open(ctx, r.audit, audit.Options{Now: time.Now, KeepRows: keepAtLeast(r.keepRows)})
+	earlier, err := r.earlier(ctx)
 	if err != nil {
-		return nothingRan(err)
+		return err
+	}
+	log, err := r.log(ctx)
+	if err != nil {
+		return err
 	}
 	targets := map[[2]string][]string{}
 	for _, w := range list {
 		if ctx.Err() == nil && w.err == nil {
-			w.rehearse(ctx, log, now, from, failOn, targets)
+			w.rehearse(ctx, log, now, from, earlier)
+			w.judge(failOn, targets)
 		}
 	}
 	if err := errors.Join(ctx.Err(), log.Close()); err != nil {
 		return err
 	}
-	shared := sharedTargets(targets)
-	if r.output == "json" {
-		c.json(severalJSON(now, list, shared))
-	} else {
-		c.several(now, from, list, shared)
+	if err := r.tell(c, now, from, list, sharedTargets(targets)); err != nil {
+		return err
 	}
 	return severalEnded(list)
 }
@@ -185,12 +188,19 @@ func (r *rehearsal) commonClock(list []*rehearsedWorkbook) (now time.Time, from 
 }
 
 // rehearse runs the workbook at the common clock.
-func (w *rehearsedWorkbook) rehearse(ctx context.Context, log *audit.Log, now time.Time, from string, failOn []workbook.Verdict, targets map[[2]string][]string) {
+func (w *rehearsedWorkbook) rehearse(ctx context.Context, log *audit.Log, now time.Time, from string, earlier []workbook.Signal) {
 	start := time.Now()
-	info := w.ready.info(w.one, now, from)
-	result, err := w.ready.program.Run(ctx, workbook.Options{Info: info, MaxRows: w.one.maxRows, Strict: w.one.strict, Recorder: log})
-	w.Seconds = math.Round(time.Since(start).Seconds()*1e6) / 1e6
-	if w.err = err; err == nil {
+	info, err := w.ready.info(ctx, w.one, now, from)
+	if err == nil {
+		w.result, err = w.ready.program.Run(ctx, workbook.Options{Info: info, MaxRows: w.one.maxRows, Strict: w.one.strict, Recorder: log, Earlier: earlier})
+	}
+	w.Seconds, w.err = rounded(time.Since(start).Seconds()), err
+}
+
+// judge takes from the run's result what is told of it, and its targets.
+func (w *rehearsedWorkbook) judge(failOn []workbook.Verdict, targets map[[2]string][]string) {
+	result := w.result
+	if w.err == nil {
 		w.failed = failing(result, failOn)
 	}
 	switch {
@@ -257,87 +267,4 @@ func severalEnded(list []*rehearsedWorkbook) error {
 		return nil
 	}
 	return failure{code, fmt.Errorf("%d of %s did not end well", bad, plural(len(list), "workbook", "workbooks"))}
-}
-
-// shownShared bounds the shared targets that are shown.
-const shownShared = 20
-
-// several shows what came of several workbooks, one line each.
-func (c *console) several(now time.Time, from string, list []*rehearsedWorkbook, shared []sharedTarget) {
-	c.line(c.strong(plural(len(list), "workbook", "workbooks")), "; nothing is sent")
-	if !now.IsZero() {
-		c.para("the clock stands at " + now.UTC().Format(time.RFC3339) + ", " + from)
-	}
-	c.line()
-	g := grid{header: []string{"workbook", "run", "rows", "signals", "DNIF", "protected", "invalid", "time"}, right: []bool{false, true, true, true, true, true, true, true}}
-	folder := commonFolder(list)
-	for _, w := range list {
-		name := clean(strings.TrimPrefix(w.Path, folder))
-		cells := []string{name, "–", "–", "–", "–", "–", "–", "–"}
-		if w.Run > 0 {
-			cells = []string{name, strconv.FormatInt(w.Run, 10), some(w.Rows), some(w.Signals), some(w.WouldSend), some(w.Protected), some(w.Invalid), fmt.Sprintf("%.2f s", w.Seconds)}
-		}
-		g.rows = append(g.rows, cells)
-	}
-	c.draw(g, "")
-	for _, w := range list {
-		if w.Error != "" {
-			c.line()
-			c.line(clean(w.Path), ": ", c.red(ending(w)))
-			c.warningLines(w.Error)
-		}
-	}
-	if len(shared) > 0 {
-		c.line()
-		c.line(c.strong("targets of several workbooks"))
-	}
-	for _, s := range shared[:min(len(shared), shownShared)] {
-		c.wrapped(s.Type + " " + s.Target + ": " + strings.Join(s.Workbooks, ", "))
-	}
-	if more := len(shared) - shownShared; more > 0 {
-		c.line(indent, indent, c.faint(fmt.Sprintf("… and %d more", more)))
-	}
-}
-
-// commonFolder is the folder in which all workbooks lie, with a slash behind it, or
-// nothing.
-func commonFolder(list []*rehearsedWorkbook) string {
-	folder := path.Dir(list[0].Path) + "/"
-	for _, w := range list[1:] {
-		for folder != "" && !strings.HasPrefix(w.Path, folder) {
-			cut := strings.LastIndexByte(strings.TrimSuffix(folder, "/"), '/')
-			folder = folder[:cut+1]
-		}
-	}
-	return folder
-}
-
-// ending says how a workbook ended that did not end well.
-func ending(w *rehearsedWorkbook) string {
-	if w.failed != nil {
-		return "completed, and"
-	}
-	return w.Status
-}
-
-// warningLines writes an error's lines, as they are laid out.
-func (c *console) warningLines(text string) {
-	for _, line := range strings.Split(cleanLines(text), "\n") {
-		c.line("  ", line)
-	}
-}
-
-// The object that run -o json prints for several workbooks.
-type severalObject struct {
-	Now       string               `json:"now"`
-	Workbooks []*rehearsedWorkbook `json:"workbooks"`
-	Shared    []sharedTarget       `json:"shared_targets"`
-}
-
-func severalJSON(now time.Time, list []*rehearsedWorkbook, shared []sharedTarget) severalObject {
-	o := severalObject{Workbooks: notNil(list), Shared: shared}
-	if !now.IsZero() {
-		o.Now = now.UTC().Format(time.RFC3339Nano)
-	}
-	return o
 }

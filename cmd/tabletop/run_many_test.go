@@ -2,8 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"encoding/xml"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -91,5 +94,69 @@ func TestSeveralWorkbooksReadWell(t *testing.T) {
 		if code, _, said := tabletop(t, append([]string{"run"}, strings.Fields(test.args)...)...); code != exitNothingRan || !strings.Contains(said, test.want) {
 			t.Errorf("%s: %d %s", test.args, code, said)
 		}
+	}
+}
+
+// TestSeveralWorkbooksForBuildServers reads what junit and sarif say.
+func TestSeveralWorkbooksForBuildServers(t *testing.T) {
+	manyFolder(t)
+	args := []string{"run", "books", "--integrations", "integrations.yaml", "--fail-on", "would_send"}
+	code, out, _ := tabletop(t, append(args, "-o", "junit")...)
+	var suites junitSuites
+	if err := xml.Unmarshal([]byte(out), &suites); err != nil || code != exitNothingRan {
+		t.Fatal(code, err)
+	}
+	if suites.Tests != 3 || suites.Failures != 2 || suites.Errors != 1 || suites.Suites[0].Cases[0].Failure.Text != "--fail-on: would_send 2" {
+		t.Errorf("%+v", suites)
+	}
+	_, out, _ = tabletop(t, append(args, "-o", "sarif")...)
+	var log struct {
+		Version string
+		Runs    []struct {
+			Results []struct {
+				Message   struct{ Text string }
+				Locations []struct {
+					PhysicalLocation struct {
+						ArtifactLocation struct{ URI string }
+						Region           struct{ StartLine int }
+					}
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(out), &log); err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	for _, r := range log.Runs[0].Results {
+		at := r.Locations[0].PhysicalLocation
+		told = append(told, fmt.Sprintf("%s:%d %.25s", at.ArtifactLocation.URI, at.Region.StartLine, r.Message.Text))
+	}
+	want := []string{"books/both/workbook.yaml:1 --fail-on: would_send 2", "books/deep/one/workbook.yaml:1 --fail-on: would_send 1", "books/worse/workbook.yaml:3 unknown kind of block sql"}
+	if log.Version != "2.1.0" || !slices.Equal(told, want) {
+		t.Errorf("%q", told)
+	}
+	if code, out, _ := tabletop(t, "run", "books/both", "--integrations", "integrations.yaml", "-o", "junit"); code != 0 || !strings.Contains(out, `tests="1" failures="0"`) {
+		t.Error(code, out)
+	}
+}
+
+// TestSeveralCanBeMadeAgain replays a run of several, whose record needs its
+// window as that of one does, and gives several the signals of an earlier run.
+func TestSeveralCanBeMadeAgain(t *testing.T) {
+	manyFolder(t)
+	if code, _, said := tabletop(t, "run", "books/both", "books/deep", "--integrations", "integrations.yaml", "--window", "2h"); code != 0 {
+		t.Fatal(said)
+	}
+	for _, run := range []string{"1", "2"} {
+		if code, out, said := tabletop(t, "replay", run, "-o", "json"); code != 0 || !strings.Contains(out, `"assumed":[]`) {
+			t.Error(code, out, said)
+		}
+	}
+	if code, _, said := tabletop(t, "run", "books/both", "books/deep", "--integrations", "integrations.yaml", "--signals", "1"); code != 0 {
+		t.Error(said)
+	}
+	if _, out, _ := tabletop(t, "show", "4"); !strings.Contains(out, "SIGNALS holds those of run 1 as well") {
+		t.Error(out)
 	}
 }

@@ -51,14 +51,7 @@ told at the end. Later runs read the signals of earlier ones.`,
 	f.StringVar(&s.from, "from", "", "leave out the events before this time, as 2026-01-31T00:00:00Z")
 	f.StringVar(&s.until, "until", "", "leave out the events behind this time")
 	f.IntVar(&s.maxRuns, "max-runs", workbook.Tiers[len(workbook.Tiers)-1], "the most runs")
-	f.StringVar(&s.audit, "audit", "audit.db", "the audit to record the runs in")
-	f.StringVar(&s.stores, "stores", "", "the file of event stores (default beside the audit, as in audit.stores.db)")
-	f.StringVar(&s.reason, "reason", "", "why the runs are made, for the audit")
-	f.StringVar(&s.ticket, "ticket", "", "the ticket that the runs belong to, for the audit")
-	f.StringVarP(&s.output, "output", "o", "text", "text or json")
-	f.IntVar(&s.maxRows, "max-rows", 100_000, "the most rows that a block may give")
-	f.IntVar(&s.keepRows, "keep-rows", 1000, "rows of each block that are kept")
-	f.BoolVar(&s.strict, "strict", false, "make errors of lines and files that can't be decoded and of Python that fails")
+	s.recordingFlags(f, "the runs are made", "text or json")
 	return cmd
 }
 
@@ -80,9 +73,9 @@ func (s *streaming) run(ctx context.Context, c *console, path string) error {
 	if err != nil {
 		return err
 	}
-	log, err := audit.Open(ctx, s.audit, audit.Options{Now: time.Now, KeepRows: keepAtLeast(s.keepRows)})
+	log, err := s.log(ctx)
 	if err != nil {
-		return nothingRan(err)
+		return err
 	}
 	s.bar.hide()
 	failed := s.play(ctx, ready, log, played)
@@ -99,7 +92,7 @@ func (s *streaming) run(ctx context.Context, c *console, path string) error {
 
 // bounds checks the numbers among the flags.
 func (s *streaming) bounds() error {
-	switch err := s.rehearsal.bounds(); {
+	switch err := s.rehearsal.bounds("text", "json"); {
 	case err != nil:
 		return err
 	case s.maxRuns < 1:
@@ -178,15 +171,6 @@ func (s *streaming) between(minutes []time.Time, zone *time.Location) ([]time.Ti
 	return out, nil
 }
 
-// flagTime reads a time of a flag.
-func flagTime(flag, text string, zone *time.Location) (time.Time, error) {
-	t, err := (&input{now: text}).clock(zone)
-	if err != nil {
-		return t, nothingRan(errors.New(strings.ReplaceAll(describe(err), "--now", flag)))
-	}
-	return t, nil
-}
-
 // looksBackFor is a step that can tell the span that it reads.
 type looksBackFor interface {
 	LooksBack(now time.Time, zone *time.Location) (time.Duration, bool)
@@ -215,14 +199,12 @@ func (s *streaming) play(ctx context.Context, y *readied, log *audit.Log, p *pla
 				return err
 			}
 		}
-		info := y.info(&s.rehearsal, now, "the schedule, "+p.schedule.String())
-		info.Mode = workbook.ModeStream
-		terms, err := s.terms(ctx, y.bench)
+		info, err := y.info(ctx, &s.rehearsal, now, "the schedule, "+p.schedule.String())
 		if err != nil {
 			return err
 		}
-		if info.Terms = terms; len(p.runs) > 0 {
-			terms.SignalsFrom = p.runs[0].Run
+		if info.Mode = workbook.ModeStream; len(p.runs) > 0 {
+			info.Terms.SignalsFrom = p.runs[0].Run
 		}
 		result, err := y.program.Run(ctx, workbook.Options{Info: info, MaxRows: s.maxRows, Strict: s.strict, Recorder: log, Earlier: p.signals})
 		if result.Run > 0 {

@@ -192,7 +192,7 @@ func TestRunReadsTheSignalsOfAnEarlierRun(t *testing.T) {
 		t.Error(n, said)
 	}
 	// Five hours later one signal is raised anew, and the two of the first run are there.
-	if n, said := rows("--now", "2026-01-31T17:00:00Z", "--signals", "1"); n != 3 || !strings.Contains(said, "SIGNALS holds the 2 signals of run 1 as well") {
+	if n, said := rows("--now", "2026-01-31T17:00:00Z", "--signals", "1"); n != 3 || !strings.Contains(said, "SIGNALS holds those of run 1 as well") {
 		t.Error(n, said)
 	}
 	if n, said := rows("--now", "2026-01-31T17:00:00Z"); n != 1 {

@@ -92,28 +92,42 @@ type junitStory struct {
 // trialsJUnit writes JUnit's report; texts are clean, since XML has no form for
 // control characters.
 func trialsJUnit(list []*trial) string {
-	var all junitSuites
+	var all []junitSuite
 	for i, t := range list {
 		if i == 0 || list[i-1].file != t.file {
-			all.Suites = append(all.Suites, junitSuite{Name: clean(t.file.Path)})
+			all = append(all, junitSuite{Name: clean(t.file.Path)})
 		}
-		s := &all.Suites[len(all.Suites)-1]
 		one := junitCase{Name: clean(t.test.Name.Value), Class: clean(t.file.Workbook), Seconds: fmt.Sprintf("%.3f", t.seconds)}
 		switch {
 		case t.mistake != nil:
 			one.Error = &junitStory{Message: "nothing ran", Text: cleanLines(describe(t.mistake))}
-			s.Errors++
-			all.Errors++
 		case !t.passed():
 			one.Failure = &junitStory{Message: plural(len(t.differences), "difference", "differences"), Text: junitText(t.differences)}
-			s.Failures++
-			all.Failures++
 		}
-		s.Cases = append(s.Cases, one)
-		s.Tests++
-		all.Tests++
-		s.seconds += t.seconds
-		s.Seconds = fmt.Sprintf("%.3f", s.seconds)
+		all[len(all)-1].add(one, t.seconds)
+	}
+	return junitReport(all)
+}
+
+// add takes a case into the suite.
+func (s *junitSuite) add(one junitCase, seconds float64) {
+	s.Cases = append(s.Cases, one)
+	s.Tests++
+	if one.Error != nil {
+		s.Errors++
+	}
+	if one.Failure != nil {
+		s.Failures++
+	}
+	s.seconds += seconds
+	s.Seconds = fmt.Sprintf("%.3f", s.seconds)
+}
+
+// junitReport writes suites with their sums.
+func junitReport(suites []junitSuite) string {
+	all := junitSuites{Suites: suites}
+	for _, s := range suites {
+		all.Tests, all.Failures, all.Errors = all.Tests+s.Tests, all.Failures+s.Failures, all.Errors+s.Errors
 	}
 	text, err := xml.MarshalIndent(all, "", "  ")
 	if err != nil {
