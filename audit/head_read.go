@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Heads are what a file of heads holds.
@@ -24,7 +25,7 @@ type Heads struct {
 }
 
 // tornHead matches the beginning of a head.
-var tornHead = regexp.MustCompile(`^[0-9]+(:[0-9a-f]{0,63})?$`)
+var tornHead = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]+(:[0-9a-f]{0,63})?$`) })
 
 const (
 	// maxHeads bounds the lines of a file of heads: a run is one.
@@ -69,7 +70,7 @@ func (h *Heads) add(line string, number int) {
 	case err == nil:
 		head.From = from
 		h.Known = append(h.Known, head)
-	case tornHead.MatchString(line):
+	case tornHead().MatchString(line):
 		h.Torn++
 	case len(h.Unread) < MaxBreaks:
 		h.Unread = append(h.Unread, from)

@@ -36,9 +36,7 @@ func docsCommand(c *console) *cobra.Command {
 		Use:   "docs [TOPIC]",
 		Short: "Print the reference: blocks, functions, columns, verdicts",
 		Long: `docs prints what a workbook may hold and what a run may say, as the program
-itself knows it: all of it, one topic, or whatever has a name. The topics are
-
-` + topicList(),
+itself knows it: all of it, one topic, or whatever has a name.`,
 		Example: `  tabletop docs blocks
   tabletop docs signal
   tabletop docs needs_approval
@@ -47,6 +45,11 @@ itself knows it: all of it, one topic, or whatever has a name. The topics are
 		RunE: func(_ *cobra.Command, args []string) error { return c.docs(output, args) },
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or markdown")
+	// The topics are made when they are asked for: every start makes this command.
+	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		cmd.Long += " The topics are\n\n" + topicList()
+		cmd.Parent().HelpFunc()(cmd, args)
+	})
 	return cmd
 }
 

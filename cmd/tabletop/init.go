@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 )
@@ -47,11 +48,11 @@ A folder that is there is used only where it is empty; nothing is overwritten.`,
 
 // newName fits names that stand in YAML, in a path and in a terminal as
 // they are.
-var newName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,79}$`)
+var newName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,79}$`) })
 
 func (c *console) layOut(folder string) error {
 	name := filepath.Base(filepath.Clean(folder))
-	if !newName.MatchString(name) || strings.HasSuffix(name, " ") || strings.HasSuffix(name, ".") {
+	if !newName().MatchString(name) || strings.HasSuffix(name, " ") || strings.HasSuffix(name, ".") {
 		return nothingRan(fmt.Errorf("%s is no name for a workbook: write letters, digits, blanks, ., - and _, at most 80, a letter or a digit first", clean(name)))
 	}
 	if err := emptyFolder(folder); err != nil {

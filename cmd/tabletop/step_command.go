@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"tabletop/workbook"
 	"tabletop/workbook/source"
@@ -108,7 +109,9 @@ type breakpoint struct {
 	number      int
 }
 
-var breakCondition = regexp.MustCompile(`^(rows|signals|actions)\s*(>=|<=|!=|=|>|<)\s*([0-9]{1,9})$`)
+var breakCondition = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(rows|signals|actions)\s*(>=|<=|!=|=|>|<)\s*([0-9]{1,9})$`)
+})
 
 // breakAt reads a breakpoint.
 func breakAt(text string, list []workbook.Block) (breakpoint, error) {
@@ -116,7 +119,7 @@ func breakAt(text string, list []workbook.Block) (breakpoint, error) {
 	if n, ok := blockNamed(text, list); ok {
 		return breakpoint{text: text, block: n}, nil
 	}
-	m := breakCondition.FindStringSubmatch(text)
+	m := breakCondition().FindStringSubmatch(text)
 	if m == nil {
 		return breakpoint{}, fmt.Errorf("no break: %s is neither a block, by its number or id, nor as rows > 100, signals = 0 or actions >= 5", text)
 	}

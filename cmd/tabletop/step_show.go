@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"tabletop/workbook"
@@ -176,14 +177,16 @@ func (w *walker) title(text string) string {
 
 // secret matches what a text says to those who know it alone: the user in a URL,
 // and what stands behind a word for a password or a token.
-var secret = regexp.MustCompile(`(?i)(://)[^/@\s]*@|\b(bearer|basic|token|password|passwd|pwd|secret|api[-_]?key|session)(["']?\s*[=: ]\s*["']?)[^\s"'&,;]+`)
+var secret = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(://)[^/@\s]*@|\b(bearer|basic|token|password|passwd|pwd|secret|api[-_]?key|session)(["']?\s*[=: ]\s*["']?)[^\s"'&,;]+`)
+})
 
 // hide takes secrets out of a text on a wall.
 func (w *walker) hide(text string) string {
 	if !w.wall {
 		return text
 	}
-	return secret.ReplaceAllString(text, "$1$2$3…")
+	return secret().ReplaceAllString(text, "$1$2$3…")
 }
 
 // secretless hides secrets in cells on a wall.

@@ -1,7 +1,6 @@
 package paste
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -22,17 +21,17 @@ const (
 )
 
 var (
-	beginsSQL        = regexp.MustCompile(`(?i)^\s*(?:select|with)\s`)
-	beginsPipe       = regexp.MustCompile(`(?i)^\s*(?:stream|sourcename)\s*=`)
-	beginsDirective  = regexp.MustCompile(`(?i)^\s*(?:>>\s*)?_(?:fetch|agg|checkif|store|retrieve|sort|limit|export|lookup|trigger)\b`)
-	beginsPython     = regexp.MustCompile(`^\s*def\s+\w+\s*\(`)
-	beginsStatement  = regexp.MustCompile(`^\s*(?:\$[A-Za-z_]\w*\s*=[^=]|where\s+\S|drop\s+\$|rename\s+\$|//)`)
-	beginsAssignment = regexp.MustCompile(`^\s*\$[A-Za-z_]\w*\s*=[^=]`)
-	beginsJSON       = regexp.MustCompile(`^\s*[\[{]`)
-	beginsXML        = regexp.MustCompile(`^\s*<[?A-Za-z]`)
-	isURL            = regexp.MustCompile(`^\s*https?://\S+\s*$`)
-	isMethod         = regexp.MustCompile(`^\s*(?:GET|POST|PUT|PATCH|DELETE)\s*$`)
-	isComment        = regexp.MustCompile(`^\s*(?:--|/\*)`)
+	beginsSQL        = compiled(`(?i)^\s*(?:select|with)\s`)
+	beginsPipe       = compiled(`(?i)^\s*(?:stream|sourcename)\s*=`)
+	beginsDirective  = compiled(`(?i)^\s*(?:>>\s*)?_(?:fetch|agg|checkif|store|retrieve|sort|limit|export|lookup|trigger)\b`)
+	beginsPython     = compiled(`^\s*def\s+\w+\s*\(`)
+	beginsStatement  = compiled(`^\s*(?:\$[A-Za-z_]\w*\s*=[^=]|where\s+\S|drop\s+\$|rename\s+\$|//)`)
+	beginsAssignment = compiled(`^\s*\$[A-Za-z_]\w*\s*=[^=]`)
+	beginsJSON       = compiled(`^\s*[\[{]`)
+	beginsXML        = compiled(`^\s*<[?A-Za-z]`)
+	isURL            = compiled(`^\s*https?://\S+\s*$`)
+	isMethod         = compiled(`^\s*(?:GET|POST|PUT|PATCH|DELETE)\s*$`)
+	isComment        = compiled(`^\s*(?:--|/\*)`)
 )
 
 // formOf tells what line n begins.
@@ -110,18 +109,18 @@ func (t *text) extent(n int, f form) int {
 
 var (
 	sqlGoesOn = continuation{
-		begins: regexp.MustCompile(`(?i)^\s*(?:from|where|and|or|not|group|order|having|limit|offset|union|join|inner|left|right|full|cross|on|case|when|then|else|end|as|in|like|between|is|select|asc|desc)\b|^\s*[(),$` + "`" + `'"*<>=+/|-]`),
-		ends:   regexp.MustCompile(`(?i)(?:[,(=<>+*/|-]|\b(?:select|distinct|from|where|and|or|not|by|having|on|join|as|in|like|between|limit|union|all|case|when|then|else|with|is))\s*$`),
+		begins: compiled(`(?i)^\s*(?:from|where|and|or|not|group|order|having|limit|offset|union|join|inner|left|right|full|cross|on|case|when|then|else|end|as|in|like|between|is|select|asc|desc)\b|^\s*[(),$` + "`" + `'"*<>=+/|-]`),
+		ends:   compiled(`(?i)(?:[,(=<>+*/|-]|\b(?:select|distinct|from|where|and|or|not|by|having|on|join|as|in|like|between|limit|union|all|case|when|then|else|with|is))\s*$`),
 	}
 	dqlGoesOn = continuation{
-		begins: regexp.MustCompile(`(?i)^\s*(?:>>|\||where\b|and\b|or\b|not\b|group\b|as\b|limit\b|first\b|last\b|filter\b|include\b|exclude\b|join\b|[('"$,]|_\$)`),
-		ends:   regexp.MustCompile(`(?i)(?:>>|[|,(=<>]|\b(?:where|and|or|not|from|by|group|join))\s*$`),
+		begins: compiled(`(?i)^\s*(?:>>|\||where\b|and\b|or\b|not\b|group\b|as\b|limit\b|first\b|last\b|filter\b|include\b|exclude\b|join\b|[('"$,]|_\$)`),
+		ends:   compiled(`(?i)(?:>>|[|,(=<>]|\b(?:where|and|or|not|from|by|group|join))\s*$`),
 	}
 )
 
 // A continuation tells by a line's beginning, or by the end of the one before,
 // that a query goes on.
-type continuation struct{ begins, ends *regexp.Regexp }
+type continuation struct{ begins, ends pattern }
 
 // queryEnd follows a query over the lines that go on with it. What looks like
 // the beginning of something else ends it, unless a bracket or the last word
@@ -159,7 +158,7 @@ func (t *text) queryEnd(n int, more continuation) int {
 	}
 }
 
-var beginsWith = regexp.MustCompile(`(?i)^\s*with\s`)
+var beginsWith = compiled(`(?i)^\s*with\s`)
 
 // labelled reports whether line n is a label of a block or of a field.
 func (t *text) labelled(n int) bool {

@@ -2,7 +2,6 @@ package paste
 
 import (
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -258,7 +257,7 @@ func list(value string) []string {
 }
 
 // headerNames are headers that tell an object of headers from a payload.
-var headerNames = regexp.MustCompile(`(?i)^(?:authorization|content-type|accept|user-agent|x-[a-z0-9-]+|api-?key|token)$`)
+var headerNames = compiled(`(?i)^(?:authorization|content-type|accept|user-agent|x-[a-z0-9-]+|api-?key|token)$`)
 
 // isHeaders reports whether JSON is an object of headers: texts under names
 // that headers may have, one of them a known one.

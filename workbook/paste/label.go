@@ -1,7 +1,6 @@
 package paste
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -101,14 +100,14 @@ var sides = map[string][]string{
 
 var (
 	// decoration is what Markdown and lists put before a line.
-	decoration = regexp.MustCompile(`^(?:[\s>|]|#{1,6}\s|[-*+•]\s|\d{1,3}\\?[.)]\s)*`)
+	decoration = compiled(`^(?:[\s>|]|#{1,6}\s|[-*+•]\s|\d{1,3}\\?[.)]\s)*`)
 	// field is a label with its value behind a mark, or alone.
-	field = regexp.MustCompile(`^([A-Za-z][A-Za-z -]{0,30}?)\s*(?:[:=|\t]\s*(.*))?$`)
+	field = compiled(`^([A-Za-z][A-Za-z -]{0,30}?)\s*(?:[:=|\t]\s*(.*))?$`)
 	// blockLabel is the label of a block, and what follows it.
-	blockLabel = regexp.MustCompile(`(?i)^(?:block\s+\d+\s*[:.–-]?\s*)?(sql|dql|code|python|search|signal|text|visual|outlier|call|return|notification|ai)\s+block(?:\s+with\s+_?trigger(?:\s+query)?)?\s*(?:$|[:|–-]\s*(.*)$)`)
+	blockLabel = compiled(`(?i)^(?:block\s+\d+\s*[:.–-]?\s*)?(sql|dql|code|python|search|signal|text|visual|outlier|call|return|notification|ai)\s+block(?:\s+with\s+_?trigger(?:\s+query)?)?\s*(?:$|[:|–-]\s*(.*)$)`)
 	// bareLabel is a kind alone in its line.
-	bareLabel = regexp.MustCompile(`(?i)^(sql|dql|python|signal|search)\s*:?$`)
-	number    = regexp.MustCompile(`(?i)^[\s#>*-]*(?:block\s+)?(\d{1,3})\b`)
+	bareLabel = compiled(`(?i)^(sql|dql|python|signal|search)\s*:?$`)
+	number    = compiled(`(?i)^[\s#>*-]*(?:block\s+)?(\d{1,3})\b`)
 )
 
 // undecorated is a line without what Markdown and lists set before it.
@@ -167,7 +166,7 @@ func fieldValue(written string) string {
 
 // pageWords are sentences of the page that tell a reader what to do, and hold
 // nothing of a workbook.
-var pageWords = regexp.MustCompile(`(?i)^(?:in the configuration box\b|identify the content of\b|ensure you enable the integration\b|below is an example\b|listed below are\b|in the above (?:figure|screen)\b|examples?:?$|configurations?:?$)|\bblocks the resource i\.e`)
+var pageWords = compiled(`(?i)^(?:in the configuration box\b|identify the content of\b|ensure you enable the integration\b|below is an example\b|listed below are\b|in the above (?:figure|screen)\b|examples?:?$|configurations?:?$)|\bblocks the resource i\.e`)
 
 // workbookNamed is how the page names a workbook in a sentence.
-var workbookNamed = regexp.MustCompile(`(?i)\ba workbook named (.{1,200}?) is executed\b`)
+var workbookNamed = compiled(`(?i)\ba workbook named (.{1,200}?) is executed\b`)

@@ -1,12 +1,11 @@
 package paste
 
 import (
-	"regexp"
 	"strings"
 )
 
 // parameterLine is a parameter with its value in one line.
-var parameterLine = regexp.MustCompile(`^\{?([A-Za-z_][A-Za-z0-9_]*)\}?\s*[=:|\t]\s*(\S.*)$`)
+var parameterLine = compiled(`^\{?([A-Za-z_][A-Za-z0-9_]*)\}?\s*[=:|\t]\s*(\S.*)$`)
 
 // parameter reads a line below Parameters: Name = value.
 func (r *reader) parameter(line string) bool {

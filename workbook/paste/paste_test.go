@@ -2,7 +2,6 @@ package paste
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -164,7 +163,7 @@ func written(line string) [][]string {
 		}
 	}
 	ways = append(ways, columns)
-	for _, form := range []*regexp.Regexp{parameterLine, limitLine, streamLine, filterLine} {
+	for _, form := range []pattern{parameterLine, limitLine, streamLine, filterLine} {
 		if m := form.FindStringSubmatch(undecorated(line)); m != nil {
 			ways = append(ways, m[1:])
 		}

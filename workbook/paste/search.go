@@ -1,19 +1,18 @@
 package paste
 
 import (
-	"regexp"
 	"strings"
 )
 
 var (
 	// filterLine is a filter of a search: [AND] [NOT] $Column operator value.
-	filterLine = regexp.MustCompile(`(?i)^(?:and\s+)?((?:not\s+)?\$[A-Za-z_]\w*\s*(?:=|!=|<=|>=|<|>)\s*\S.*)$`)
+	filterLine = compiled(`(?i)^(?:and\s+)?((?:not\s+)?\$[A-Za-z_]\w*\s*(?:=|!=|<=|>=|<|>)\s*\S.*)$`)
 	// callsFunction tells a line of code from a filter.
-	callsFunction = regexp.MustCompile(`=\s*\w+\(\s*[$"']`)
-	streamLine    = regexp.MustCompile(`(?i)^\$?stream\s*=\s*(\S+)$`)
-	limitLine     = regexp.MustCompile(`(?i)^limit\s+(\d+)$`)
-	lastLine      = regexp.MustCompile(`(?i)^last\s+(.+)$`)
-	spanWords     = regexp.MustCompile(`^(?:last\s+)?(?:(\d+|one|five|ten|fifteen|thirty)\s+)?(minute|hour|day|week|month)s?$`)
+	callsFunction = compiled(`=\s*\w+\(\s*[$"']`)
+	streamLine    = compiled(`(?i)^\$?stream\s*=\s*(\S+)$`)
+	limitLine     = compiled(`(?i)^limit\s+(\d+)$`)
+	lastLine      = compiled(`(?i)^last\s+(.+)$`)
+	spanWords     = compiled(`^(?:last\s+)?(?:(\d+|one|five|ten|fifteen|thirty)\s+)?(minute|hour|day|week|month)s?$`)
 )
 
 // filter reads a line of a search block without a label.

@@ -1,14 +1,13 @@
 package paste
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
 
 // columnOf is a kind of target or suspect with its column: Host $DstIP,
 // Host: $DstIP, Host = $DstIP; with the side before it where it stands alone.
-var columnOf = regexp.MustCompile(`(?i)^(?:(target|suspect)[\s:|-]+)?(host|user|resource|port|object|process|hash|url|action)\s*(?:[:=|]|->|→)?\s*(\$\S.*?)\s*\|?$`)
+var columnOf = compiled(`(?i)^(?:(target|suspect)[\s:|-]+)?(host|user|resource|port|object|process|hash|url|action)\s*(?:[:=|]|->|→)?\s*(\$\S.*?)\s*\|?$`)
 
 // openSide begins a target or a suspect, with the columns in its own line.
 func (r *reader) openSide(side, value string) {

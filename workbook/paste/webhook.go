@@ -2,7 +2,6 @@ package paste
 
 import (
 	"fmt"
-	"regexp"
 )
 
 // fill fills a field of a webhook in. A webhook that has the field already is
@@ -32,7 +31,7 @@ func (w *Webhook) field(name string) *string {
 }
 
 // called finds the configurations that triggers name.
-var called = regexp.MustCompile(`(?i)_trigger\s+api\s+generic_webhook\s+send_alert\s+(?:'([^']+)'|"([^"]+)")`)
+var called = compiled(`(?i)_trigger\s+api\s+generic_webhook\s+send_alert\s+(?:'([^']+)'|"([^"]+)")`)
 
 // nameWebhooks gives a webhook without a name the one that a trigger calls,
 // where there is only one of each; others get a number, and are told.

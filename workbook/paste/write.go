@@ -3,7 +3,6 @@ package paste
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -238,10 +237,10 @@ func printable(text string) string {
 }
 
 var (
-	plain     = regexp.MustCompile(`^[A-Za-z$][A-Za-z0-9$ _./()*-]*$`)
-	ambiguous = regexp.MustCompile(`(?i)^(?:true|false|yes|no|on|off|null|y|n)$`)
-	simple    = regexp.MustCompile(`^[1-9][0-9]{0,8}(?:\.[0-9]{1,6}|[a-zA-Z])?$`)
-	address   = regexp.MustCompile(`^https?://[A-Za-z0-9$./?=&_-]+$`)
+	plain     = compiled(`^[A-Za-z$][A-Za-z0-9$ _./()*-]*$`)
+	ambiguous = compiled(`(?i)^(?:true|false|yes|no|on|off|null|y|n)$`)
+	simple    = compiled(`^[1-9][0-9]{0,8}(?:\.[0-9]{1,6}|[a-zA-Z])?$`)
+	address   = compiled(`^https?://[A-Za-z0-9$./?=&_-]+$`)
 )
 
 // scalar writes a text of one line as a YAML value.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"tabletop/workbook"
@@ -39,8 +40,8 @@ const timeColumn = "CNAMTime"
 const maxCopied = 64 << 20
 
 var (
-	streamName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$`)
-	ago        = regexp.MustCompile(`^-[0-9]{1,9}[smhdwM]$`)
+	streamName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$`) })
+	ago        = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^-[0-9]{1,9}[smhdwM]$`) })
 )
 
 // events reads the events of a test whose clock stands at now.
@@ -59,7 +60,7 @@ func (r *reading) events(n source.Node, now time.Time) Events {
 	for _, pair := range n.Pairs() {
 		name := strings.ToUpper(pair.Key.Value)
 		switch {
-		case !streamName.MatchString(name):
+		case !streamName().MatchString(name):
 			r.report(pair.Key.Problem(0, "no name of a stream", "write letters, digits, - and _, as in FIREWALL"))
 		case seen[name]:
 			r.report(pair.Key.Problem(0, "the stream "+name+" stands twice", "put its events together"))
@@ -129,7 +130,7 @@ func (r *reading) event(n source.Node, now time.Time) []byte {
 
 func (r *reading) eventTime(n source.Node, value []byte, now time.Time) []byte {
 	t, ok := n.Text()
-	if !ok || !ago.MatchString(t.Value) {
+	if !ok || !ago().MatchString(t.Value) {
 		return value
 	}
 	before, err := events.ParseDuration(t.Value[1:])

@@ -51,14 +51,14 @@ func (c *checker) files(p *Plan) {
 			continue
 		}
 		c.unless(f.file.Path != "", f.key+".path", "must name a file")
-		c.unless(digestForm.MatchString(f.file.SHA256), f.key+".sha256", digestMust)
+		c.unless(digestForm().MatchString(f.file.SHA256), f.key+".sha256", digestMust)
 	}
 	for i, f := range p.Events {
 		path := "events[" + strconv.Itoa(i) + "]"
 		c.unless(f.Path != "", path+".path", "must name a file")
 		c.unless(f.Kind == "" || slices.Contains(kinds, f.Kind), path+".kind", "is not known")
 		c.unless(f.Bytes >= 0, path+".bytes", "must be 0 or more")
-		c.unless(digestForm.MatchString(f.Root), path+".root", digestMust)
+		c.unless(digestForm().MatchString(f.Root), path+".root", digestMust)
 	}
 }
 
@@ -82,7 +82,7 @@ func (c *checker) actions(p *Plan) {
 		c.unless(a.Block >= 0 && a.Row >= 0, path+".row", "and block must be 0 or more")
 		c.unless(a.Run >= 0 && a.SameRun >= 0, path+".of_run", "and same_as_run must be 0 or more")
 		c.unless(a.Integration != "", path+".integration", "must name a configuration")
-		c.unless(typeForm.MatchString(a.Type), path+".type", "must be ip, url, domain, mailbox, file_sha1, none or another of the vendor's")
+		c.unless(typeForm().MatchString(a.Type), path+".type", "must be ip, url, domain, mailbox, file_sha1, none or another of the vendor's")
 		c.unless(slices.Contains(verdicts, a.Verdict), path+".verdict", "is none that a rehearsal gives")
 		c.unless(a.SameAs >= 0 && a.SameAs < max(a.Number, 1), path+".same_as", "must be the number of an earlier action")
 		c.unless(a.Undoes >= 0 && (a.Undoes == 0 || p.Undoes > 0), path+".undoes", "must be the number of an action of the run that the plan takes back")
@@ -108,7 +108,7 @@ func (c *checker) actions(p *Plan) {
 // sends checks an action that is sent: its request is aimed at the target that
 // was judged.
 func (c *checker) sends(a Action, path string) {
-	c.unless(digestForm.MatchString(a.Key), path+".key", digestMust)
+	c.unless(digestForm().MatchString(a.Key), path+".key", digestMust)
 	if a.Type == noTarget {
 		c.unless(a.Target == "" && a.Canonical == "", path+".target", "must be empty for the type none")
 		c.unless(a.Verdict != workbook.NeedsApproval, path+".verdict", "can't be needs_approval: the action has no target to approve")
@@ -139,7 +139,7 @@ func (c *checker) caps(p *Plan) {
 		path := "caps[" + strconv.Itoa(i) + "]"
 		c.unless(!seen[n.Integration], path+".integration", "stands twice")
 		seen[n.Integration] = true
-		c.unless(digestForm.MatchString(n.Digest), path+".digest", digestMust)
+		c.unless(digestForm().MatchString(n.Digest), path+".digest", digestMust)
 		c.unless(n.Planned == planned[n.Integration], path+".planned", fmt.Sprintf("must be %d, the actions that are sent through it", planned[n.Integration]))
 		c.unless(n.Most >= 0, path+".most", "must be 0 or more")
 	}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -63,13 +64,13 @@ func (s Statement) Text() string {
 }
 
 var (
-	digestForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	typeForm   = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
+	digestForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{64}$`) })
+	typeForm   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9_]{1,64}$`) })
 )
 
 // Check tells what keeps a statement from being signed.
 func (s Statement) Check() error {
-	if !digestForm.MatchString(s.Plan) {
+	if !digestForm().MatchString(s.Plan) {
 		return errors.New("the plan is named by its SHA-256, 64 hexadecimal digits in lower case")
 	}
 	if err := checkReason(s.Reason); err != nil {
@@ -83,7 +84,7 @@ func (s Statement) Check() error {
 		switch {
 		case t.Action <= last:
 			return fmt.Errorf("action %d stands behind action %d: actions are named once each, in the order of their numbers", t.Action, last)
-		case !typeForm.MatchString(t.Type):
+		case !typeForm().MatchString(t.Type):
 			return fmt.Errorf("the type of action %d is %q: a type is written in lower case, digits and _", t.Action, t.Type)
 		case t.Canonical == "" || !utf8.ValidString(t.Canonical):
 			return fmt.Errorf("action %d has no target that can be named", t.Action)
