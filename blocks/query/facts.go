@@ -114,13 +114,16 @@ func (s *step) Facts() []workbook.Facts { return []workbook.Facts{s.statement.Fa
 func (p *Pipeline) Facts() []workbook.Facts {
 	var out []workbook.Facts
 	for _, made := range p.parts {
-		if told, ok := made.(interface{ facts() []workbook.Facts }); ok {
-			out = append(out, told.facts()...)
-		} else {
-			out = append(out, workbook.Facts{All: true, Star: true})
-		}
+		out = append(out, factsOf(made)...)
 	}
 	return out
+}
+
+func factsOf(made part) []workbook.Facts {
+	if told, ok := made.(interface{ facts() []workbook.Facts }); ok {
+		return told.facts()
+	}
+	return []workbook.Facts{{All: true, Star: true}}
 }
 
 // read names the columns of the rows that come in which words name.

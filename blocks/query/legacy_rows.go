@@ -97,6 +97,8 @@ type limiting struct {
 	sameColumns
 	n    int
 	spot source.Spot
+	// tellsLeftOut says that something behind acts upon the rows.
+	tellsLeftOut bool
 }
 
 func (l *legacy) limiting() part {
@@ -110,7 +112,11 @@ func (l *legacy) limiting() part {
 }
 
 func (s limiting) run(_ context.Context, in workbook.Table, _ *workbook.Env) (workbook.Output, error) {
-	return workbook.Output{Table: chosen(in, upTo(min(s.n, len(in.Rows))))}, nil
+	out := workbook.Output{Table: chosen(in, upTo(min(s.n, len(in.Rows))))}
+	if left := others(in.Rows, s.n); s.tellsLeftOut && left != "" {
+		out.Warnings = append(out.Warnings, left)
+	}
+	return out, nil
 }
 
 // exporting is _export, which passes the rows on: nothing leaves a rehearsal.

@@ -140,6 +140,8 @@ type asked struct {
 	statement *Statement
 	// lines, where set, is told of lines that are no events.
 	lines *Undecodable
+	// tellsLeftOut says that something behind acts upon the rows.
+	tellsLeftOut bool
 }
 
 // Undecodable are the lines that a query met which are no events: how many, and
@@ -162,12 +164,17 @@ func (a asked) run(ctx context.Context, in workbook.Table, env *workbook.Env) (w
 // ask answers the query over events, stores and the rows that come in.
 func (a asked) ask(ctx context.Context, in workbook.Table, env *workbook.Env, maxRows int) (workbook.Output, error) {
 	result, warnings, err := a.answer(ctx, in, env, maxRows)
+	if err == nil {
+		var left string
+		if left, err = a.leftOut(ctx, in, env, len(result.Table.Rows)); left != "" {
+			warnings = append(warnings, left)
+		}
+	}
 	return workbook.Output{Table: result.Table, Warnings: warnings}, err
 }
 
 func (a asked) answer(ctx context.Context, in workbook.Table, env *workbook.Env, maxRows int) (events.Result, []string, error) {
-	extra := map[string]workbook.Table{SignalsStream: signalsTable(env), storeStream(rowsStore): in}
-	result, warnings, err := a.statement.Run(ctx, a.options, Clock{Now: env.Now, Zone: env.Zone}, maxRows, extra)
+	result, warnings, err := a.query(ctx, a.statement, in, env, maxRows)
 	if a.statement.pipeLimited && result.Rows == pipeLimit {
 		warnings = append(warnings, fmt.Sprintf("cut at %d rows, DNIF's limit where a query names none", pipeLimit))
 	}
@@ -175,4 +182,10 @@ func (a asked) answer(ctx context.Context, in workbook.Table, env *workbook.Env,
 		*a.lines = Undecodable{result.Undecodable, result.Bad}
 	}
 	return result, warnings, err
+}
+
+// query runs a statement, which may read the rows that come in and the signals.
+func (a asked) query(ctx context.Context, s *Statement, in workbook.Table, env *workbook.Env, maxRows int) (events.Result, []string, error) {
+	extra := map[string]workbook.Table{SignalsStream: signalsTable(env), storeStream(rowsStore): in}
+	return s.Run(ctx, a.options, Clock{Now: env.Now, Zone: env.Zone}, maxRows, extra)
 }

@@ -36,16 +36,11 @@ func prepared(o Options, s *Statement, problems source.Problems, p *workbook.Pre
 		return nil
 	}
 	p.Out = workbook.Columns{Names: s.Columns, Known: !s.Star}
-	return &step{options: o, statement: s}
+	return &step{asked{options: o, statement: s}}
 }
 
 // A step runs a statement as a block.
-type step struct {
-	options   Options
-	statement *Statement
-	// tellsLeftOut says that a later block acts upon the rows.
-	tellsLeftOut bool
-}
+type step struct{ asked }
 
 // Streams lists the streams that the block reads.
 func (s *step) Streams() []string { return s.statement.Streams() }
@@ -73,14 +68,5 @@ func (s *step) Reads() []workbook.Reads { return s.statement.Reads() }
 // Run answers the query. The rows that come in are not used: a query begins
 // anew, as in DNIF.
 func (s *step) Run(ctx context.Context, _ workbook.Table, env *workbook.Env) (workbook.Output, error) {
-	clock := Clock{Now: env.Now, Zone: env.Zone}
-	extra := map[string]workbook.Table{SignalsStream: signalsTable(env)}
-	result, warnings, err := s.statement.Run(ctx, s.options, clock, env.MaxRows, extra)
-	if err == nil {
-		var left string
-		if left, err = s.leftOut(ctx, clock, env, extra, len(result.Table.Rows)); left != "" {
-			warnings = append(warnings, left)
-		}
-	}
-	return workbook.Output{Table: result.Table, Warnings: warnings}, err
+	return s.run(ctx, workbook.Table{}, env)
 }
