@@ -118,27 +118,45 @@ func TestCompareActions(t *testing.T) {
 		action("http://10.20.0.30:8080/a", workbook.RefusedProtected, workbook.DNIFWouldSend),
 		action("", workbook.Invalid, workbook.DNIFUnpublished),
 		action("Payroll <pay@Example.org>", workbook.Invalid, workbook.DNIFWouldSend),
+		action("b.example.com", workbook.WouldSend, workbook.DNIFWouldSend),
+		action("it@example.net, soc@example.net", workbook.WouldSend, workbook.DNIFWouldSend),
 	}
 	result := workbook.Result{Actions: actions}
-	holds := "{would_send: [203.0.113.7], deduplicated: [203.0.113.7], refused_protected: ['http://10.20.0.30:8080/a'], invalid: [row 3, 'Payroll <pay@Example.org>']}"
+	holds := "{would_send: [203.0.113.7, b.example.com, 'it@example.net, soc@example.net'], deduplicated: [203.0.113.7], refused_protected: ['http://10.20.0.30:8080/a'], invalid: [row 3, 'Payroll <pay@Example.org>']}"
 	for _, test := range []struct {
 		expect string
 		want   int
 	}{
 		{"{actions: " + holds + "}", 0},
-		{"{actions: {}}", 4},
+		{"{actions: {}}", 6},
 		{"{must_not_act: [198.51.100.1, 'http://10.20.0.31/', other@example.org, example.org]}", 0},
 		{"{must_not_act: [203.0.113.7]}", 2},
 		{"{must_not_act: [203.0.113.0/24]}", 2},
 		{"{must_not_act: [10.20.0.30]}", 1},
 		{"{must_not_act: [10.0.0.0/8]}", 1},
 		{"{must_not_act: [pay@example.org]}", 1},
+		{"{must_not_act: [example.com, 'b.example.com', 'www.b.example.com', 'https://b.example.com/x', me@b.example.com]}", 5},
+		{"{must_not_act: ['*.example.com', '*.b.example.com', c.example.com, a-b.example.com, 'b.example.com/']}", 3},
+		{"{must_not_act: [soc@example.net]}", 1},
+		{"{must_not_act: [example.net, 'http://10.20.0.30:8080/b', 'HTTP://10.20.0.30:8080/A']}", 1},
+		{"{requests: []}", len(actions)},
 		{"{requests: [{target: 203.0.113.7, verdict: would_send}]}", 0},
 		{"{requests: [{target: 203.0.113.7, rule: null}]}", 0},
 		{"{requests: [{target: 203.0.113.8}]}", 1},
 	} {
 		if found := expecting(t, test.expect).Compare(result, nil); len(found) != test.want {
 			t.Errorf("%s: %+v", test.expect, found)
+		}
+	}
+}
+
+// What could not be met whatever comes is a mistake.
+func TestForbiddenCanBeMet(t *testing.T) {
+	for _, text := range []string{"''", "' '", "'b.*'", "'*.'", "'*'", "'*.b.example/x'", "10.0.0.0/33", "'10.0.0.0/'", "'2001:db8::/200'", "'http://*.example.org/'"} {
+		_, err := Parse("x.test.yaml", []byte("tests:\n  - name: x\n    expect: {must_not_act: ["+text+"]}\n"))
+		var problems source.Problems
+		if !errors.As(err, &problems) || len(problems) != 1 || problems[0].Fix == "" {
+			t.Errorf("%s: %v", text, err)
 		}
 	}
 }

@@ -23,10 +23,11 @@ type Expect struct {
 	Signals []Row
 	// Actions are all actions of the run; nil for any.
 	Actions []VerdictExpect
-	// Requests are some of the actions, with some of their fields.
+	// Requests are some of the actions, with some of their fields; none where it
+	// is empty, nil for any.
 	Requests []Row
-	// MustNotAct are targets, or networks of them, that nothing may be asked for.
-	MustNotAct []source.Text
+	// MustNotAct is what nothing may be asked for.
+	MustNotAct []Forbidden
 }
 
 // A BlockExpect is what must come out of a block, named by its index or its id.
@@ -63,8 +64,8 @@ type expectNode struct {
 	Blocks     source.Node   `yaml:"blocks" doc:"blocks by index or id: rows, values, ordered, columns"`
 	Signals    source.Node   `yaml:"signals" doc:"all signals, some of their fields"`
 	Actions    source.Node   `yaml:"actions" doc:"all actions: targets by verdict"`
-	Requests   source.Node   `yaml:"requests" doc:"some of the actions, with some of their fields"`
-	MustNotAct []source.Text `yaml:"must_not_act" doc:"targets and networks that nothing may be asked for"`
+	Requests   source.Node   `yaml:"requests" doc:"some of the actions, with some of their fields; [] for none"`
+	MustNotAct []source.Text `yaml:"must_not_act" doc:"targets, networks and domains with all below them that nothing may be asked for, nor for what they lie in"`
 }
 
 type blockNode struct {
@@ -80,7 +81,10 @@ func sortedKeys[T any](m map[string]T) []string { return slices.Sorted(maps.Keys
 func (r *reading) expect(n source.Node) *Expect {
 	var d expectNode
 	r.problems = append(r.problems, source.Decode(n, &d)...)
-	e := &Expect{Fails: d.Fails, MustNotAct: d.MustNotAct}
+	e := &Expect{Fails: d.Fails}
+	for _, t := range d.MustNotAct {
+		e.MustNotAct = append(e.MustNotAct, r.forbidden(t))
+	}
 	if d.Blocks.Exists() && !d.Blocks.IsMap() {
 		r.report(d.Blocks.Problem("blocks must be a map of blocks", "write it as {1: {rows: 2}}, by index or id"))
 	}

@@ -29,9 +29,7 @@ func (e *Expect) Refresh(result workbook.Result, failed error) *Expect {
 		out.Actions = verdictsOf(result.Actions)
 	}
 	if e.Requests != nil {
-		m := whole("", e.Requests, actionTable(result.Actions))
-		m.some = true
-		out.Requests = m.refreshed()
+		out.Requests = e.requests(result.Actions).refreshed()
 	}
 	return out
 }
