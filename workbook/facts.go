@@ -17,6 +17,8 @@ type Facts struct {
 	// All says that it may read any column of the rows that come in, or that it
 	// shows the rows to somebody as they are.
 	All bool
+	// Shows says that it shows the columns of Reads to somebody.
+	Shows bool
 	// Reads are the columns that it reads of the rows that come in.
 	Reads []Named
 	// Makes are the columns that it gives to the rows; Drops those that it takes
