@@ -35,11 +35,7 @@ func Outlier(o query.Options) workbook.Kind {
 		Config: OutlierConfig{},
 		Prepare: func(b workbook.Block, p *workbook.Preparation) workbook.Step {
 			var c OutlierConfig
-			if problems := source.Decode(b.Body, &c); len(problems) > 0 {
-				p.ReportAll(problems)
-				p.Out = workbook.Columns{}
-				return nil
-			}
+			p.ReportAll(source.Decode(b.Body, &c))
 			return prepareOutlier(c, o, p)
 		},
 	}

@@ -15,7 +15,7 @@ func (s *signalStep) Facts() []workbook.Facts {
 		Tactic: writtenText(c.Tactic, s.fields.Tactic), Technique: writtenText(c.Technique, s.fields.Technique), Subtechnique: writtenText(c.Subtechnique, s.fields.Subtechnique),
 		Confidence: s.fields.Confidence, Score: s.score, ScoreAt: s.body, Targets: len(c.Target), Suspects: s.body,
 	}
-	if c.Score.Set() {
+	if s.scored {
 		facts.ScoreAt, facts.Scored = c.Score.Spot(0), true
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.Suspect)) {

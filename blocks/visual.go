@@ -14,6 +14,7 @@ func Visual() workbook.Kind {
 		Doc:    "a picture of the rows; the rows pass through",
 		Config: chart.Config{},
 		Silent: true,
+		Passes: true,
 		Prepare: func(b workbook.Block, p *workbook.Preparation) workbook.Step {
 			in := p.In
 			if p.First { // none of its columns is known, for one and the same reason

@@ -2,10 +2,10 @@ package findings
 
 var columnRules = []Rule{
 	{
-		Code: Mistake, Name: "mistake", Severity: Error,
+		Code: Mistake, Name: "mistake", Severity: Error, Mends: true,
 		Summary: "a workbook, or what stands beside it, that can't be read or prepared",
 		Why:     "Nothing runs while there is one.",
-		Mend:    "The message says what to write instead.",
+		Mend:    "The message says what to write instead. Where only the case of letters is wrong in one of a few words, --fix mends it.",
 	},
 	{
 		Code: UnknownColumn, Name: "unknown-column", Severity: Error, Mends: true,
