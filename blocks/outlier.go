@@ -36,7 +36,12 @@ func Outlier(o query.Options) workbook.Kind {
 		Prepare: func(b workbook.Block, p *workbook.Preparation) workbook.Step {
 			var c OutlierConfig
 			p.ReportAll(source.Decode(b.Body, &c))
-			return prepareOutlier(c, o, p)
+			made, ok := prepareOutlier(c, o, p).(outlierStep)
+			if !ok {
+				return nil
+			}
+			made.config, made.body, made.columns = c, b.Body.Spot(), p.Out.Names
+			return made
 		},
 	}
 }
@@ -74,6 +79,10 @@ func prepareOutlier(c OutlierConfig, o query.Options, p *workbook.Preparation) w
 type outlierStep struct {
 	query.Asker
 	outlier.Search
+	// config and body are how and where it is written, columns what it gives.
+	config  OutlierConfig
+	body    source.Spot
+	columns []string
 }
 
 // ownModel is told of every run, since DNIF may find others.

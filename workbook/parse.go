@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"tabletop/workbook/source"
 )
@@ -177,7 +178,7 @@ func parseBlock(item source.Node, index int, kinds []Kind, ids map[string]bool) 
 		case slices.Contains(allowed, pair.Key.Value):
 			b.Beside = append(b.Beside, pair)
 		case b.Kind.Name == "":
-			problems = append(problems, pair.Key.Problem(0, "unknown kind of block "+pair.Key.Value, source.DidYouMean(pair.Key.Value, names)))
+			problems = append(problems, pair.Key.Problem(0, "unknown kind of block "+pair.Key.Value, kindMeant(pair.Key.Value, names)))
 		default:
 			problems = append(problems, pair.Key.Problem(0, "unknown key "+pair.Key.Value+" beside "+b.Kind.Name, source.DidYouMean(pair.Key.Value, append([]string{"id", "note"}, allowed...))))
 		}
@@ -186,6 +187,18 @@ func parseBlock(item source.Node, index int, kinds []Kind, ids map[string]bool) 
 		problems = append(problems, item.Problem("a block without a kind", source.DidYouMean("", names)))
 	}
 	return append([]Block{b}, dashless...), problems
+}
+
+// kindMeant suggests the kind that a word is near, or begins as.
+func kindMeant(word string, names []string) string {
+	if source.Nearest(word, names) == "" && len(word) > 3 {
+		for _, name := range names {
+			if strings.HasPrefix(name, word[:4]) {
+				return "did you mean " + name + "?"
+			}
+		}
+	}
+	return source.DidYouMean(word, names)
 }
 
 // FileType is the structure of a workbook file, for its schema.

@@ -31,7 +31,8 @@ func (s *Statement) Facts() workbook.Facts {
 			f.Windows = append(f.Windows, workbook.Window{Streams: inner.streams(), Span: d, Spot: spot(inner.Window.DurationAt)})
 		}
 	})
-	if at, message, fix := s.tree.never(); message != "" {
+	misspelt := slices.ContainsFunc(s.tree.From, func(src Source) bool { return src.misspelt })
+	if at, message, fix := s.tree.never(); message != "" && !misspelt {
 		p := s.text.Problem(at, message, fix)
 		f.Never = &p
 	}
