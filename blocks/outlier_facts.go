@@ -19,6 +19,9 @@ func (s outlierStep) Facts() []workbook.Facts {
 		for _, name := range s.columns {
 			f.Makes = append(f.Makes, workbook.Named{Name: name})
 		}
+		for j, p := range f.Doubts {
+			f.Doubts[j] = s.body.Problem(p.Message, p.Fix).Warn(p.Code)
+		}
 		for j := range f.Streams {
 			f.Streams[j].Spot = s.at(s.config.Stream)
 		}

@@ -37,6 +37,9 @@ type Facts struct {
 	Windows []Window
 	// Never says why no row can come out; nil where one may.
 	Never *source.Problem
+	// Doubts are what is likely a mistake by the deed alone: warnings under their
+	// codes. One without a place is of the block.
+	Doubts source.Problems
 	// Signal and Trigger are set where it raises signals or acts.
 	Signal  *SignalFacts
 	Trigger *TriggerFacts
@@ -66,6 +69,11 @@ type Window struct {
 
 // SignalFacts are what a signal says of each row.
 type SignalFacts struct {
+	// Name is the name as it is written; Open says that columns stand in it.
+	Name string
+	Open bool
+	// Keys are the fields of target and suspect, as target.host.
+	Keys                            []string
 	Tactic, Technique, Subtechnique Written
 	// Confidence is High, Medium, Low or empty.
 	Confidence string

@@ -43,3 +43,6 @@ func (s *statement) facts() workbook.Facts {
 	}
 	return f
 }
+
+// Facts are that Python may read, make and drop any column.
+func (python) Facts() []workbook.Facts { return []workbook.Facts{{All: true, Star: true}} }

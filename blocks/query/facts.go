@@ -7,6 +7,7 @@ import (
 
 	"tabletop/workbook"
 	"tabletop/workbook/events"
+	"tabletop/workbook/findings"
 	"tabletop/workbook/source"
 )
 
@@ -32,6 +33,9 @@ func (s *Statement) Facts() workbook.Facts {
 		}
 	})
 	misspelt := slices.ContainsFunc(s.tree.From, func(src Source) bool { return src.misspelt })
+	if !s.Timed() && slices.ContainsFunc(f.Streams, func(n workbook.Named) bool { return n.Name != SignalsStream }) {
+		f.Doubts = append(f.Doubts, f.Spot.Problem("the query names no time, so it reads the last five minutes before the clock", "write $Duration=1h and the like; in fields duration: 1h").Warn(findings.NoTime))
+	}
 	if at, message, fix := s.tree.never(); message != "" && !misspelt {
 		p := s.text.Problem(at, message, fix)
 		f.Never = &p

@@ -24,3 +24,6 @@ func (n *Integration) facts(at source.Spot, in workbook.Columns) workbook.Facts 
 func (u unmapped) Facts() []workbook.Facts {
 	return []workbook.Facts{{Spot: u.spot, All: true, Star: true, Trigger: &workbook.TriggerFacts{Configuration: u.call.Plugin + " " + u.call.Function, Known: true}}}
 }
+
+// Facts are that all rows may be read, and whom no e-mail reaches.
+func (n *notification) Facts() []workbook.Facts { return n.step.Facts() }

@@ -7,6 +7,7 @@ import (
 
 	"tabletop/blocks/trigger/guard"
 	"tabletop/workbook"
+	"tabletop/workbook/findings"
 	"tabletop/workbook/source"
 )
 
@@ -74,6 +75,7 @@ func prepareNotification(body source.Node, c NotificationConfig, o Options, p *w
 		return nil
 	}
 	n.step = newStep(integration, o, workbook.Facts{Spot: body.Spot(), All: true})
+	n.step.facts.Doubts = n.outside(n.step.guard, slices.Concat(c.To, c.Cc, c.Bcc))
 	return n
 }
 
@@ -166,6 +168,22 @@ func (n *notification) addresses(written []source.Text, key string, p *workbook.
 		list = append(list, t)
 	}
 	return list
+}
+
+// outside warns of the recipients to whom a guard lets no e-mail go, as far as they
+// are written out.
+func (n *notification) outside(judge *guard.Guard, written []source.Text) source.Problems {
+	var out source.Problems
+	for i, t := range slices.Concat(n.to, n.cc, n.bcc) {
+		address, err := readAddress(t.with(""))
+		if !t.constant() || err != nil {
+			continue
+		}
+		if j := judge.Judge(guard.TypeRecipients, guard.JoinRecipients([]string{address.Address})); j.Rule == guard.RuleMailDomain {
+			out = append(out, written[i].Problem(0, "no e-mail goes to "+address.Address, j.Reason).Warn(findings.Unreachable))
+		}
+	}
+	return out
 }
 
 // template reads a text of the notification, in which parameters and columns

@@ -88,6 +88,12 @@ var signalRules = []Rule{
 		Why:     "One of the two is wrong, and the signal is counted in the wrong place.",
 		Mend:    "The message names the technique that it belongs to.",
 	},
+	{
+		Code: IdleSuppression, Name: "idle-suppression", Severity: Warning,
+		Summary: "a rule of suppress that can silence no signal of the workbook",
+		Why:     "What it should silence is raised all the same.",
+		Mend:    "Write what the signals say: values are compared letter by letter, with * for any text at either end.",
+	},
 }
 
 var triggerRules = []Rule{
@@ -126,6 +132,12 @@ var triggerRules = []Rule{
 		Summary: "a workbook calls more configurations than DNIF's smallest tier allows",
 		Why:     "DNIF's tiers allow 5, 10 or 25 configurations.",
 		Mend:    "Call fewer, or know your tier.",
+	},
+	{
+		Code: Unreachable, Name: "recipient-outside", Severity: Warning,
+		Summary: "a recipient to whom the guard lets no e-mail go",
+		Why:     "Each such e-mail is refused, all its recipients with it.",
+		Mend:    "Name the domain or the mailbox under mail in guard.yaml, or change the recipient.",
 	},
 }
 
@@ -201,6 +213,12 @@ var queryRules = []Rule{
 		Summary: "fields named beside a label",
 		Why:     "A label makes _fetch give every field.",
 		Mend:    "Write _fetch *.",
+	},
+	{
+		Code: NoTime, Name: "query-without-time", Severity: Warning,
+		Summary: "a query that names no time",
+		Why:     "It reads the last five minutes before the clock, as DNIF does, and of older events none.",
+		Mend:    "Write $Duration=1h and the like, in the fields of a search or outlier duration: 1h.",
 	},
 }
 
