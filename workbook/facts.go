@@ -49,6 +49,9 @@ type Facts struct {
 type Named struct {
 	Name string
 	source.Spot
+	// By is the function that gives a column its values, empty where they come
+	// from something else.
+	By string
 }
 
 // A Limit keeps the first rows of those that a deed finds.
@@ -98,6 +101,9 @@ type Written struct {
 type TriggerFacts struct {
 	Configuration string
 	Needs         []string
+	// Type is what the requests are aimed at, as ip, and Column where its value
+	// stands; empty where no column is it alone.
+	Type, Column string
 	// Known says that the columns that come in were known, so that a missing one
 	// was reported already.
 	Known bool

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
 	exprchecker "github.com/expr-lang/expr/checker"
 	"github.com/expr-lang/expr/compiler"
 	"github.com/expr-lang/expr/conf"
@@ -19,6 +20,8 @@ type expression struct {
 	program *vm.Program
 	// columns are the columns that it reads.
 	columns []string
+	// calls is the function whose result it is, empty for anything else.
+	calls string
 }
 
 // columnPrefix marks the names of columns among the names that a program reads:
@@ -35,6 +38,7 @@ func (c *checker) expression(text string, offset int) *expression {
 		return nil
 	}
 	r := rewriter{checker: c, text: text, offset: offset}
+	calls := called(tree.Node)
 	tree.Node = r.rewrite(tree.Node)
 	if r.mistakes {
 		return nil
@@ -48,7 +52,17 @@ func (c *checker) expression(text string, offset int) *expression {
 		c.reportSyntax(text, offset, err)
 		return nil
 	}
-	return &expression{program: program, columns: r.columns}
+	return &expression{program: program, columns: r.columns, calls: calls}
+}
+
+// called is the function of an expression that is a call.
+func called(n ast.Node) string {
+	if call, ok := n.(*ast.CallNode); ok {
+		if name, ok := call.Callee.(*ast.IdentifierNode); ok {
+			return name.Value
+		}
+	}
+	return ""
 }
 
 // configuration is what expr may know: our functions and operators, nothing of

@@ -35,6 +35,7 @@ func (s *statement) facts() workbook.Facts {
 	}
 	if s.does == assign {
 		f.Makes = []workbook.Named{named(s.columns[0])}
+		f.Makes[0].By = s.expression.calls
 		return f
 	}
 	if s.text == "where false" {

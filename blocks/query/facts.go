@@ -18,7 +18,11 @@ func (s *Statement) Facts() workbook.Facts {
 	f := workbook.Facts{Spot: spot(s.tree.At), Fresh: true, Star: s.Star, Bare: slices.ContainsFunc(s.tree.Items, func(i Item) bool { return i.Bare })}
 	for i, item := range s.tree.Items {
 		if item.Expr != nil && !s.Star && i < len(s.Columns) {
-			f.Makes = append(f.Makes, workbook.Named{Name: s.Columns[i], Spot: spot(item.At)})
+			made := workbook.Named{Name: s.Columns[i], Spot: spot(item.At)}
+			if call, ok := item.Expr.(*Call); ok {
+				made.By = strings.ToLower(call.Name)
+			}
+			f.Makes = append(f.Makes, made)
 		}
 	}
 	f.Ordered = s.tree.tellsOrder()

@@ -34,6 +34,8 @@ func TestNothingIsFoundWhereNothingIsWrong(t *testing.T) {
 		"a star that a picture shows":         "  - sql: |\n      SELECT * FROM FIREWALL WHERE $Duration=7d\n  - visual: {type: bar, primary: $SrcIP, secondary: $DstIP}\n" + asked + signal,
 		"a rule that a name may fit":          asked + "  - signal: {name: 'knock _$SrcIP_', target: {host: $DstIP}}\nsuppress:\n  - when: {name: [kno*, '*x'], target.host: 10.0.0.1, score: 5}\n",
 		"signals asked for of all times":      "  - sql: |\n      SELECT $SuspectHost AS $SrcIP FROM SIGNALS\n",
+		"a target that a function gives":      asked + "  - code: |\n      $SrcIP = ip($SrcIP)\n" + signal + "  - trigger: Block\n",
+		"a target of other making":            asked + "  - code: |\n      $DstIP = domain($DstIP)\n" + signal + "  - trigger: Block\n",
 		"a comment that allows what is meant": asked + "  # check: allow TT303 it only tells the team\n  - trigger: Block\n",
 	} {
 		path := filepath.Join(t.TempDir(), "workbook.yaml")

@@ -49,6 +49,7 @@ const (
 	RequestsADay   = "TT305"
 	Configurations = "TT306"
 	Unreachable    = "TT307"
+	OtherType      = "TT308"
 
 	NeverRows      = "TT401"
 	NoEvents       = "TT402"

@@ -139,6 +139,12 @@ var triggerRules = []Rule{
 		Why:     "Each such e-mail is refused, all its recipients with it.",
 		Mend:    "Name the domain or the mailbox under mail in guard.yaml, or change the recipient.",
 	},
+	{
+		Code: OtherType, Name: "target-of-another-type", Severity: Warning,
+		Summary: "a target whose column a function gives values of another type",
+		Why:     "No such value is a target of that type: each action is invalid.",
+		Mend:    "Change the type or the column of the configuration's target, or the function.",
+	},
 }
 
 var queryRules = []Rule{

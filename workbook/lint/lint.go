@@ -53,6 +53,7 @@ func Check(s Subject) source.Problems {
 	l.streams()
 	l.doubts()
 	l.suppressions()
+	l.targets()
 	return l.found.Sorted()
 }
 
