@@ -12,8 +12,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// mostTried bounds the lines that are looked through for where YAML breaks.
-const mostTried = 200
+// What is looked through for where YAML breaks: lines before the parser gives up,
+// and bytes that are read again in all.
+const (
+	mostTried = 200
+	mostRead  = 8 << 20
+)
 
 // A breach is where YAML goes wrong: with the line at, counted from 1, its text can
 // no longer be read, and the parser noticed it at noticed.
@@ -23,16 +27,19 @@ type breach struct{ at, noticed int }
 // the structure it was in, which may be the whole file: so the text is read again
 // up to where it notices, and a line less each time until it can be read.
 func breachOf(file *File, broken error) (breach, bool) {
+	read := 0
 	fails := func(lines int) error {
 		var n yaml.Node
-		err := yaml.NewDecoder(strings.NewReader(strings.Join(file.lines[:lines], "\n"))).Decode(&n)
+		text := strings.Join(file.lines[:lines], "\n")
+		read += len(text)
+		err := yaml.NewDecoder(strings.NewReader(text)).Decode(&n)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		return err
 	}
 	low, high := 1, len(file.lines)
-	for low < high {
+	for low < high && read < mostRead {
 		middle := (low + high) / 2
 		if err := fails(middle); err != nil && err.Error() == broken.Error() {
 			high = middle
@@ -40,7 +47,7 @@ func breachOf(file *File, broken error) (breach, bool) {
 			low = middle + 1
 		}
 	}
-	for at := low; at > 0 && low-at < mostTried; at-- {
+	for at := low; low == high && at > 0 && low-at < mostTried && read < mostRead; at-- {
 		if fails(at-1) == nil {
 			return breach{at, low}, true
 		}
