@@ -35,12 +35,13 @@ func Outlier(o query.Options) workbook.Kind {
 		Config: OutlierConfig{},
 		Prepare: func(b workbook.Block, p *workbook.Preparation) workbook.Step {
 			var c OutlierConfig
-			if problems := source.Decode(b.Body, &c); len(problems) > 0 {
-				p.ReportAll(problems)
-				p.Out = workbook.Columns{}
+			p.ReportAll(source.Decode(b.Body, &c))
+			made, ok := prepareOutlier(c, o, p).(outlierStep)
+			if !ok {
 				return nil
 			}
-			return prepareOutlier(c, o, p)
+			made.config, made.body, made.columns = c, b.Body.Spot(), p.Out.Names
+			return made
 		},
 	}
 }
@@ -78,6 +79,10 @@ func prepareOutlier(c OutlierConfig, o query.Options, p *workbook.Preparation) w
 type outlierStep struct {
 	query.Asker
 	outlier.Search
+	// config and body are how and where it is written, columns what it gives.
+	config  OutlierConfig
+	body    source.Spot
+	columns []string
 }
 
 // ownModel is told of every run, since DNIF may find others.

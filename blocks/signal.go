@@ -43,28 +43,31 @@ func Signal() workbook.Kind {
 		Name:    "signal",
 		Doc:     "raises one signal a row; the rows pass through",
 		Config:  SignalConfig{},
+		Passes:  true,
 		Prepare: prepareSignal,
 	}
 }
 
 func prepareSignal(b workbook.Block, p *workbook.Preparation) workbook.Step {
 	var c SignalConfig
-	if problems := source.Decode(b.Body, &c); len(problems) > 0 {
-		p.ReportAll(problems)
-		return nil
+	p.ReportAll(source.Decode(b.Body, &c))
+	s := &signalStep{score: standardScore, config: c, body: b.Body.Spot()}
+	if !b.Body.IsMap() { // it is a signal all the same, for the checks behind it
+		return s
 	}
 	if p.First {
 		p.Report(b.Body.Problem("a signal needs rows, and no block before it gives any", "put a block such as sql, search or dql before it"))
 	}
-	s := &signalStep{score: standardScore, config: c, body: b.Body.Spot()}
 	if c.Score.Set() {
 		score, err := strconv.Atoi(p.Expand(c.Score))
-		if err != nil || score < 1 || score > 10 {
-			p.Report(c.Score.Problem(0, fmt.Sprintf("score must be a whole number from 1 to 10, not %q", c.Score.Value), ""))
+		if s.scored = err == nil && score >= 1 && score <= 10; s.scored {
+			s.score = score
+		} else {
+			p.Report(c.Score.Problem(0, fmt.Sprintf("score must be a whole number from 1 to 10, not %q", c.Score.Value), "1 to 3 are Low, 4 to 6 Medium, 7 and 8 High, 9 and 10 Critical"))
 		}
-		s.score = score
 	}
-	if len(c.Target)+len(c.Suspect) == 0 {
+	told := slices.ContainsFunc(b.Body.Pairs(), namesOne) && c.Target == nil && c.Suspect == nil // that they are no maps
+	if len(c.Target)+len(c.Suspect) == 0 && !told {
 		p.Report(b.Body.Problem("a signal needs a target or a suspect", "as in target: {host: $DstIP}"))
 	}
 	s.target = columnsOf("target", c.Target, targetKeys, p)
@@ -86,6 +89,9 @@ func prepareSignal(b workbook.Block, p *workbook.Preparation) workbook.Step {
 	}
 	return s
 }
+
+// namesOne reports whether a key of a signal says what it is about.
+func namesOne(p source.Pair) bool { return p.Key.Value == "target" || p.Key.Value == "suspect" }
 
 // wordAt is the word of a name that begins at an offset.
 func wordAt(name string, at int) string {
@@ -120,6 +126,8 @@ type signalStep struct {
 	fields          workbook.Signal
 	target, suspect map[string]string
 	score           int
+	// scored says that the score is written, and one that there is.
+	scored bool
 	// config and body are how and where it is written.
 	config SignalConfig
 	body   source.Spot

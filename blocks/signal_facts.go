@@ -15,7 +15,14 @@ func (s *signalStep) Facts() []workbook.Facts {
 		Tactic: writtenText(c.Tactic, s.fields.Tactic), Technique: writtenText(c.Technique, s.fields.Technique), Subtechnique: writtenText(c.Subtechnique, s.fields.Subtechnique),
 		Confidence: s.fields.Confidence, Score: s.score, ScoreAt: s.body, Targets: len(c.Target), Suspects: s.body,
 	}
-	if c.Score.Set() {
+	facts.Name, facts.Open = s.name, embedded.MatchString(s.name)
+	for _, key := range slices.Sorted(maps.Keys(c.Target)) {
+		facts.Keys = append(facts.Keys, "target."+key)
+	}
+	for _, key := range slices.Sorted(maps.Keys(c.Suspect)) {
+		facts.Keys = append(facts.Keys, "suspect."+key)
+	}
+	if s.scored {
 		facts.ScoreAt, facts.Scored = c.Score.Spot(0), true
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.Suspect)) {

@@ -15,6 +15,7 @@ func Text() workbook.Kind {
 		Doc:    "Markdown for the reader; the rows pass through",
 		Config: source.Text{},
 		Silent: true,
+		Passes: true,
 		Prepare: func(b workbook.Block, p *workbook.Preparation) workbook.Step {
 			if _, ok := b.Body.Text(); !ok {
 				p.Report(b.Body.Problem("a text block holds text", "write it under '|'"))

@@ -17,6 +17,8 @@ type Facts struct {
 	// All says that it may read any column of the rows that come in, or that it
 	// shows the rows to somebody as they are.
 	All bool
+	// Shows says that it shows the columns of Reads to somebody.
+	Shows bool
 	// Reads are the columns that it reads of the rows that come in.
 	Reads []Named
 	// Makes are the columns that it gives to the rows; Drops those that it takes
@@ -35,6 +37,9 @@ type Facts struct {
 	Windows []Window
 	// Never says why no row can come out; nil where one may.
 	Never *source.Problem
+	// Doubts are what is likely a mistake by the deed alone: warnings under their
+	// codes. One without a place is of the block.
+	Doubts source.Problems
 	// Signal and Trigger are set where it raises signals or acts.
 	Signal  *SignalFacts
 	Trigger *TriggerFacts
@@ -44,6 +49,9 @@ type Facts struct {
 type Named struct {
 	Name string
 	source.Spot
+	// By is the function that gives a column its values, empty where they come
+	// from something else.
+	By string
 }
 
 // A Limit keeps the first rows of those that a deed finds.
@@ -64,6 +72,11 @@ type Window struct {
 
 // SignalFacts are what a signal says of each row.
 type SignalFacts struct {
+	// Name is the name as it is written; Open says that columns stand in it.
+	Name string
+	Open bool
+	// Keys are the fields of target and suspect, as target.host.
+	Keys                            []string
 	Tactic, Technique, Subtechnique Written
 	// Confidence is High, Medium, Low or empty.
 	Confidence string
@@ -88,6 +101,9 @@ type Written struct {
 type TriggerFacts struct {
 	Configuration string
 	Needs         []string
+	// Type is what the requests are aimed at, as ip, and Column where its value
+	// stands; empty where no column is it alone.
+	Type, Column string
 	// Known says that the columns that come in were known, so that a missing one
 	// was reported already.
 	Known bool

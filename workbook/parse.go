@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"tabletop/workbook/source"
 )
@@ -96,10 +97,10 @@ func parse(path string, node source.Node, kinds []Kind) (*Workbook, source.Probl
 		items = items[:MaxBlocks]
 	}
 	ids := map[string]bool{}
-	for i, item := range items {
-		b, more := parseBlock(item, i+1, kinds, ids)
+	for _, item := range items {
+		found, more := parseBlock(item, len(w.Blocks)+1, kinds, ids)
 		problems = append(problems, more...)
-		w.Blocks = append(w.Blocks, b)
+		w.Blocks = append(w.Blocks, found...)
 	}
 	return w, problems
 }
@@ -126,10 +127,12 @@ func parameters(node source.Node, declared map[string]parameterNode) []Parameter
 	return list
 }
 
-func parseBlock(item source.Node, index int, kinds []Kind, ids map[string]bool) (Block, source.Problems) {
+// parseBlock reads an item of the list. It is one block, or several where that is
+// told as a mistake.
+func parseBlock(item source.Node, index int, kinds []Kind, ids map[string]bool) ([]Block, source.Problems) {
 	b := Block{Index: index, At: item.Place()}
 	if !item.IsMap() {
-		return b, source.Problems{item.Problem("a block must be a map of its kind", "write it as '- sql: |' with the text below")}
+		return []Block{b}, source.Problems{item.Problem("a block must be a map of its kind", "write it as '- sql: |' with the text below")}
 	}
 	names := make([]string, len(kinds))
 	for i, k := range kinds {
@@ -137,6 +140,7 @@ func parseBlock(item source.Node, index int, kinds []Kind, ids map[string]bool) 
 	}
 	var problems source.Problems
 	var others []source.Pair
+	var dashless []Block // each a block of its own whose dash was forgotten
 	seen := map[string]bool{}
 	for _, pair := range item.Pairs() {
 		key := pair.Key.Value
@@ -144,6 +148,7 @@ func parseBlock(item source.Node, index int, kinds []Kind, ids map[string]bool) 
 		switch i := slices.Index(names, key); {
 		case i >= 0 && b.Kind.Name != "":
 			problems = append(problems, pair.Key.Problem(0, fmt.Sprintf("a second kind, %s, in a block that is %s already", key, b.Kind.Name), "begin a block of its own with '- '"))
+			dashless = append(dashless, Block{Index: index + len(dashless) + 1, At: pair.Key.Place(0), Kind: kinds[i], Body: pair.Value})
 		case i >= 0:
 			b.Kind, b.Body = kinds[i], pair.Value
 		case seen[key]:
@@ -173,7 +178,7 @@ func parseBlock(item source.Node, index int, kinds []Kind, ids map[string]bool) 
 		case slices.Contains(allowed, pair.Key.Value):
 			b.Beside = append(b.Beside, pair)
 		case b.Kind.Name == "":
-			problems = append(problems, pair.Key.Problem(0, "unknown kind of block "+pair.Key.Value, source.DidYouMean(pair.Key.Value, names)))
+			problems = append(problems, pair.Key.Problem(0, "unknown kind of block "+pair.Key.Value, kindMeant(pair.Key.Value, names)))
 		default:
 			problems = append(problems, pair.Key.Problem(0, "unknown key "+pair.Key.Value+" beside "+b.Kind.Name, source.DidYouMean(pair.Key.Value, append([]string{"id", "note"}, allowed...))))
 		}
@@ -181,7 +186,19 @@ func parseBlock(item source.Node, index int, kinds []Kind, ids map[string]bool) 
 	if b.Kind.Name == "" && len(others) == 0 {
 		problems = append(problems, item.Problem("a block without a kind", source.DidYouMean("", names)))
 	}
-	return b, problems
+	return append([]Block{b}, dashless...), problems
+}
+
+// kindMeant suggests the kind that a word is near, or begins as.
+func kindMeant(word string, names []string) string {
+	if source.Nearest(word, names) == "" && len(word) > 3 {
+		for _, name := range names {
+			if strings.HasPrefix(name, word[:4]) {
+				return "did you mean " + name + "?"
+			}
+		}
+	}
+	return source.DidYouMean(word, names)
 }
 
 // FileType is the structure of a workbook file, for its schema.

@@ -54,7 +54,11 @@ func prepare(w *Workbook, values map[string]string, at *frame, in Columns, first
 		program.steps = append(program.steps, b.Kind.Prepare(b, p))
 		problems = append(problems, p.problems...)
 		columns = p.Out
-		if len(p.problems.Errors()) > 0 {
+		switch {
+		case len(p.problems.Errors()) == 0:
+		case b.Kind.Passes:
+			columns = p.In
+		default:
 			columns = Columns{}
 		}
 		first = first && b.Kind.Silent

@@ -31,6 +31,9 @@ type Suppression struct {
 type suppressedField struct {
 	name   string
 	values []string
+	// key is where the field stands, texts where its values do.
+	key   source.Text
+	texts []source.Text
 }
 
 // signalFields are what a rule may look at.
@@ -73,7 +76,7 @@ func suppressions(nodes []suppressionNode, list source.Node) ([]Suppression, sou
 
 // suppressedBy reads a field with its values.
 func suppressedBy(pair source.Pair) (suppressedField, source.Problems) {
-	field := suppressedField{name: pair.Key.Value}
+	field := suppressedField{name: pair.Key.Value, key: pair.Key}
 	var problems source.Problems
 	if known := signalFields(); !slices.Contains(known, field.name) {
 		problems = append(problems, pair.Key.Problem(0, "a signal has no field "+field.name, source.DidYouMean(field.name, known)))
@@ -90,7 +93,7 @@ func suppressedBy(pair source.Pair) (suppressedField, source.Problems) {
 		case strings.Trim(value.Value, "*") == "":
 			problems = append(problems, v.Problem("an empty value says nothing", "write the value, or leave the field out"))
 		default:
-			field.values = append(field.values, value.Value)
+			field.values, field.texts = append(field.values, value.Value), append(field.texts, value)
 		}
 	}
 	if len(field.values) == 0 && len(problems) == 0 {

@@ -107,6 +107,9 @@ type Kind struct {
 	// Silent kinds neither make nor change rows: what needs rows can't come
 	// first after them.
 	Silent bool
+	// Passes says that the rows pass through unchanged, so that what comes behind
+	// a block with mistakes can be checked all the same.
+	Passes bool
 	// Prepare checks a block against what comes into it and returns the step
 	// that runs it. Mistakes are reported to p; after a mistake the step may be
 	// nil. Prepare has no effects outside the program.

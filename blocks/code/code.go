@@ -84,7 +84,7 @@ func onErrorOf(b workbook.Block, p *workbook.Preparation) string {
 	return onErrorFail
 }
 
-var pythonBegins = compiled(`^(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*def[ \t]+transform\b`)
+var pythonBegins = compiled(`^(?:[ \t]*(?:#[^\n]*|import[ \t][^\n]*|from[ \t][^\n]*)?\r?\n)*[ \t]*def[ \t]+transform\b`)
 
 // compiled makes a pattern when it is first asked for: the tables of letters in
 // some take long, and most commands need none.
@@ -93,5 +93,6 @@ func compiled(pattern string) func() *regexp.Regexp {
 }
 
 // isPython reports whether a text is DNIF's Python: after blank lines and
-// comments it begins with def transform.
+// comments it begins with def transform. Imports may stand before it, to be told
+// as what they are.
 func isPython(text string) bool { return pythonBegins().MatchString(text) }

@@ -35,6 +35,7 @@ func (s *statement) facts() workbook.Facts {
 	}
 	if s.does == assign {
 		f.Makes = []workbook.Named{named(s.columns[0])}
+		f.Makes[0].By = s.expression.calls
 		return f
 	}
 	if s.text == "where false" {
@@ -43,3 +44,6 @@ func (s *statement) facts() workbook.Facts {
 	}
 	return f
 }
+
+// Facts are that Python may read, make and drop any column.
+func (python) Facts() []workbook.Facts { return []workbook.Facts{{All: true, Star: true}} }

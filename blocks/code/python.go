@@ -104,6 +104,10 @@ func syntaxFix(message string) string {
 		return "texts are joined with +"
 	case strings.Contains(message, "got '**'"):
 		return "there are no powers; multiply"
+	case strings.Contains(message, "got for"):
+		return "there are no generators; write a list: [x for x in rows]"
+	case strings.Contains(message, "got '}', want ':'"):
+		return "parameters are not put into code: filter in the query; a set is written set([a, b])"
 	}
 	return ""
 }

@@ -117,6 +117,9 @@ func (r *rewriter) identifier(n *ast.IdentifierNode) ast.Node {
 		if _, ok := functionNamed(n.Value); ok {
 			return r.refuse(n, n.Value+" is a function", "write "+n.Value+"(…)")
 		}
+		if strings.EqualFold(n.Value, "null") || n.Value == "None" {
+			return r.refuse(n, "unknown name "+n.Value, "write nil")
+		}
 		return r.refuse(n, "unknown name "+n.Value, "columns are written $"+n.Value+", texts in quotes")
 	}
 	return r.column(n, n.Value)

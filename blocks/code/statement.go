@@ -96,6 +96,8 @@ func (c *checker) noStatement(l line, first string) {
 	switch near := source.Nearest(first, []string{"where", "drop", "rename"}); {
 	case bareAssign().MatchString(l.text):
 		c.report(l.offset, "columns are written with $", "write $"+first+" = …")
+	case strings.HasPrefix(l.text, "def transform"):
+		c.report(l.offset, "Python begins with def transform", "take out what stands before it")
 	case first == "def" || first == "import" || first == "from":
 		c.report(l.offset, "Python begins with def transform", "put def transform(inward_array) first; nothing is imported")
 	case near != "" && first != "":

@@ -7,6 +7,7 @@ import (
 
 	"tabletop/workbook"
 	"tabletop/workbook/events"
+	"tabletop/workbook/findings"
 	"tabletop/workbook/source"
 )
 
@@ -17,7 +18,11 @@ func (s *Statement) Facts() workbook.Facts {
 	f := workbook.Facts{Spot: spot(s.tree.At), Fresh: true, Star: s.Star, Bare: slices.ContainsFunc(s.tree.Items, func(i Item) bool { return i.Bare })}
 	for i, item := range s.tree.Items {
 		if item.Expr != nil && !s.Star && i < len(s.Columns) {
-			f.Makes = append(f.Makes, workbook.Named{Name: s.Columns[i], Spot: spot(item.At)})
+			made := workbook.Named{Name: s.Columns[i], Spot: spot(item.At)}
+			if call, ok := item.Expr.(*Call); ok {
+				made.By = strings.ToLower(call.Name)
+			}
+			f.Makes = append(f.Makes, made)
 		}
 	}
 	f.Ordered = s.tree.tellsOrder()
@@ -31,7 +36,11 @@ func (s *Statement) Facts() workbook.Facts {
 			f.Windows = append(f.Windows, workbook.Window{Streams: inner.streams(), Span: d, Spot: spot(inner.Window.DurationAt)})
 		}
 	})
-	if at, message, fix := s.tree.never(); message != "" {
+	misspelt := slices.ContainsFunc(s.tree.From, func(src Source) bool { return src.misspelt })
+	if !s.Timed() && slices.ContainsFunc(f.Streams, func(n workbook.Named) bool { return n.Name != SignalsStream }) {
+		f.Doubts = append(f.Doubts, f.Spot.Problem("the query names no time, so it reads the last five minutes before the clock", "write $Duration=1h and the like; in fields duration: 1h").Warn(findings.NoTime))
+	}
+	if at, message, fix := s.tree.never(); message != "" && !misspelt {
 		p := s.text.Problem(at, message, fix)
 		f.Never = &p
 	}

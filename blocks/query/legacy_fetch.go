@@ -238,6 +238,7 @@ func (l *legacy) stream(src *Source, field Word, at int, name string) Expr {
 	if name != src.Stream {
 		p := l.text.Problem(at, "letter case counts: no event has the stream "+name, "write "+src.Stream).Warn(findings.CaseOfStream)
 		l.warnings = append(l.warnings, p.Mended(name, src.Stream))
+		src.misspelt = true
 		return &Literal{At: at, Value: false}
 	}
 	return nil

@@ -149,6 +149,8 @@ func (q *parser) fixBehind(t token) string {
 		return "write a condition behind " + strings.ToUpper(before.text) + ", or take it out"
 	case (before.is("IS") || before.is("NOT")) && t.is("EMPTY"):
 		return "write IS NULL or IS NOT NULL, = '' or <> ''"
+	case q.at > 2 && before.kind == wordToken && q.tokens[q.at-2].is("=") && strings.EqualFold(q.tokens[q.at-3].text, "$Duration"):
+		return "a duration is a number and its unit, as in $Duration=1h or $Duration=7d"
 	case before.kind == wordToken && !slices.ContainsFunc(keywords, before.is) && t.kind != symbolToken:
 		if near := source.Nearest(before.text, keywords); near != "" && len(before.text) > 2 {
 			return "did you mean " + near + " where " + before.text + " stands?"

@@ -148,6 +148,10 @@ func TestSQLMistakes(t *testing.T) {
 		{"SELECT cuont(*) FROM X", "query:1:8: unknown function cuont"},
 		{"SELECT count(*) AS $n FROM X WHERE $n > 1", "query:1:36: $n is an aggregate, which can't stand in WHERE"},
 		{"SELECT $a, count(*) FROM X", "query:1:8: $a is neither grouped nor aggregated"},
+		{"SELECT domain($Domian), count(*) FROM X GROUP BY domain($Domain)", "query:1:15: $Domian is neither grouped nor aggregated\n    SELECT domain($Domian), count(*) FROM X GROUP BY domain($Domain)\n                  ^\n    did you mean $Domain? Else add it to GROUP BY"},
+		{"SELECT $a, count(*) AS $Names FROM X GROUP BY $a ORDER BY $Name", "query:1:59: $Name is neither grouped nor aggregated\n    SELECT $a, count(*) AS $Names FROM X GROUP BY $a ORDER BY $Name\n                                                              ^\n    did you mean $Names?"},
+		{"SELECT $a FROM X WHERE $Duration=one hour", "query:1:38: expected the end of the query, found hour\n    SELECT $a FROM X WHERE $Duration=one hour\n                                         ^\n    a duration is a number and its unit"},
+		{"SELECT $a FROM X WHERE $b >= {None}", "query:1:30: the parameter {None} is empty"},
 		{"SELECT * FROM X GROUP BY $a", "query:1:8: * can't stand beside GROUP BY or an aggregate"},
 		{"SELECT $a FROM X WHERE $a RLIKE '(?=x)'", "query:1:33: invalid or unsupported Perl syntax: `(?=`"},
 		{"SELECT $a FROM X WHERE $a='{Vectr}'", "query:1:27: unknown parameter {Vectr}\n    SELECT $a FROM X WHERE $a='{Vectr}'\n                              ^\n    did you mean Vector?"},
@@ -165,7 +169,7 @@ func TestSQLMistakes(t *testing.T) {
 		{"SELECT " + strings.Repeat("(", 5000) + "1" + strings.Repeat(")", 5000) + " FROM X", "query:1:107: nested deeper than 100 levels"},
 	}
 	for _, test := range tests {
-		p := workbook.NewPreparation(map[string]string{"Vector": "HOST"})
+		p := workbook.NewPreparation(map[string]string{"Vector": "HOST", "None": ""})
 		_, problems := Parse(source.NewText("query", test.query), p)
 		if len(problems) != 1 || !strings.HasPrefix(problems[0].String(), test.want) {
 			t.Errorf("%.80s\n got %v\nwant %s", test.query, problems, test.want)

@@ -33,11 +33,9 @@ func Search(o Options) workbook.Kind {
 		Config: SearchConfig{},
 		Prepare: func(b workbook.Block, p *workbook.Preparation) workbook.Step {
 			var c SearchConfig
-			if problems := source.Decode(b.Body, &c); len(problems) > 0 {
-				return prepared(o, nil, problems, p)
-			}
-			tree, problems := c.tree(p)
-			if len(problems) > 0 {
+			problems := source.Decode(b.Body, &c)
+			tree, more := c.tree(p)
+			if problems = append(problems, more...); len(problems) > 0 {
 				return prepared(o, nil, problems, p)
 			}
 			text := c.Stream

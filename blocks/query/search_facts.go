@@ -28,6 +28,9 @@ func (s *searching) Facts() []workbook.Facts {
 	if f.Limit != nil {
 		f.Limit.Spot = at(s.config.Rows)
 	}
+	for i := range f.Doubts {
+		f.Doubts[i] = s.body.Problem(f.Doubts[i].Message, f.Doubts[i].Fix).Warn(f.Doubts[i].Code)
+	}
 	for i := range f.Windows {
 		f.Windows[i].Spot = at(s.config.Duration)
 	}

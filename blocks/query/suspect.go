@@ -41,13 +41,20 @@ func suspectTexts(text source.Text, s *Select) source.Problems {
 // equalsNull warns of a comparison with NULL and mends it where both stand on one
 // line.
 func equalsNull(text source.Text, e *Binary, null *Literal) source.Problem {
-	p := text.Problem(e.At, "nothing is "+e.Op+" NULL, so this holds for no event", "write IS NULL or IS NOT NULL").Warn(findings.EqualsNull)
+	found := func(op string) source.Problem {
+		return text.Problem(e.At, "nothing is "+op+" NULL, so this holds for no event", "write IS NULL or IS NOT NULL").Warn(findings.EqualsNull)
+	}
+	p := found(e.Op)
 	end := null.At + len("NULL")
 	if e.At > null.At || end > len(text.Value) {
 		return p
 	}
 	old := text.Value[e.At:end]
-	if _, ok := comparisons[strings.TrimSpace(old[:len(old)-len("NULL")])]; !ok || !strings.EqualFold(old[len(old)-len("NULL"):], "NULL") || strings.Contains(old, "\n") {
+	written := strings.TrimSpace(old[:len(old)-len("NULL")])
+	if comparisons[written] != "" {
+		p = found(written)
+	}
+	if _, ok := comparisons[written]; !ok || !strings.EqualFold(old[len(old)-len("NULL"):], "NULL") || strings.Contains(old, "\n") {
 		return p
 	}
 	if e.Op == "=" {

@@ -249,6 +249,10 @@ func (z *tokenizer) bareParameter() {
 	}
 	inner := tokenizer{text: source.NewText("{"+name+"}", value), parameter: z.parameter}
 	inner.number(value)
+	if value == "" {
+		z.report(z.at, "the parameter {"+name+"} is empty where a number or a duration must stand", "give it a value, as in default: 30")
+		return
+	}
 	if len(inner.problems) > 0 || len(inner.tokens) != 1 || inner.tokens[0].end != len(value) {
 		z.report(z.at, "the parameter {"+name+"} holds a text where a number or a duration must stand", "write quotes around it: '{"+name+"}'")
 		return

@@ -45,6 +45,8 @@ type Source struct {
 	// Streams are several streams that are read as one; Every is all of them.
 	Streams []string
 	Every   bool
+	// misspelt says that a warning has told that no event can have the stream.
+	misspelt bool
 	// Store is the name of an event store.
 	Store  string
 	Select *Select

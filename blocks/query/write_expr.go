@@ -106,7 +106,11 @@ func (w *writer) literal(e *Literal) operand {
 // column finds a column in the innermost scope that has it.
 func (w *writer) column(e *Column) operand {
 	if w.grouped && !w.inside && w.local(e) {
-		panic(mistake{w.text.Problem(e.At, e.Name+" is neither grouped nor aggregated", "add it to GROUP BY, or write min("+e.Name+") for one of its values").Coded(findings.UngroupedColumn)})
+		fix := "add it to GROUP BY, or write min(" + e.Name + ") for one of its values"
+		if near := w.groupedNear(e); near != "" {
+			fix = "did you mean " + near + "? Else " + fix
+		}
+		panic(mistake{w.text.Problem(e.At, e.Name+" is neither grouped nor aggregated", fix).Coded(findings.UngroupedColumn)})
 	}
 	for i := len(w.scopes) - 1; i >= 0; i-- {
 		if o, ok := w.columnIn(w.scopes[i], e); ok {
@@ -129,6 +133,41 @@ func (w *writer) column(e *Column) operand {
 	}
 	w.fail(e.At, "FROM names no "+e.Qualifier, "a name with a dot in it stands in backticks: `"+e.Qualifier+"."+e.Name+"`")
 	panic("unreachable")
+}
+
+// groupedNear is the column that the groups know and that a name nearly is, "" for
+// none: such a name is more often misspelt than not grouped.
+func (w *writer) groupedNear(e *Column) string {
+	var known []string
+	add := func(c *Column) {
+		if !sameColumn(c.Name, e.Name) {
+			known = append(known, c.Name)
+		}
+	}
+	for _, g := range w.groups {
+		eachColumn(g, add)
+	}
+	for _, item := range w.items {
+		if item.Alias != "" {
+			add(&Column{Name: item.Alias})
+		}
+		if item.Expr != nil {
+			if call := findAggregate(item.Expr); call != nil {
+				eachColumn(call, add)
+			}
+		}
+	}
+	return source.Nearest(e.Name, known)
+}
+
+// eachColumn visits the columns of an expression.
+func eachColumn(e Expr, visit func(*Column)) {
+	if c, ok := e.(*Column); ok {
+		visit(c)
+	}
+	for _, child := range children(e) {
+		eachColumn(*child, visit)
+	}
 }
 
 // local reports whether a column is one of the innermost SELECT, not of one

@@ -7,6 +7,7 @@ import (
 
 	"tabletop/blocks/trigger/guard"
 	"tabletop/workbook"
+	"tabletop/workbook/findings"
 	"tabletop/workbook/source"
 )
 
@@ -31,13 +32,19 @@ func Notification(o Options) workbook.Kind {
 		Name:   "notification",
 		Doc:    "an e-mail with the rows, or one a row, through a mail server of integrations.yaml; the rows pass through",
 		Config: NotificationConfig{},
+		Passes: true,
 		Prepare: func(b workbook.Block, p *workbook.Preparation) workbook.Step {
 			var c NotificationConfig
-			if problems := source.Decode(b.Body, &c); len(problems) > 0 {
-				p.ReportAll(problems)
+			problems := source.Decode(b.Body, &c)
+			p.ReportAll(problems)
+			if !b.Body.IsMap() {
 				return nil
 			}
-			return prepareNotification(b.Body, c, o, p)
+			made := prepareNotification(b.Body, c, o, p)
+			if len(problems) > 0 {
+				return nil
+			}
+			return made
 		},
 	}
 }
@@ -48,14 +55,17 @@ func prepareNotification(body source.Node, c NotificationConfig, o Options, p *w
 		p.Report(body.Problem("a notification needs rows, and no block before it gives any", "put a block such as sql, search or dql before it"))
 	}
 	n := &notification{perRow: c.Send == sendPerRow}
-	integration := o.Integrations.mailServer(body, c.Through, o.IntegrationsPath, p)
+	var integration *Integration
+	if o.Integrations != nil || !o.Broken {
+		integration = o.Integrations.mailServer(body, c.Through, o.IntegrationsPath, p)
+	}
 	n.to = n.addresses(c.To, "to", p)
 	n.cc = n.addresses(c.Cc, "cc", p)
 	n.bcc = n.addresses(c.Bcc, "bcc", p)
-	if len(c.To) == 0 {
+	if c.To == nil && valueOf(body, "to").IsList() {
 		p.Report(body.Problem("a notification needs a recipient", "as in to: [soc@example.org]"))
 	}
-	if subject := strings.TrimSpace(c.Subject.Value); subject == "" || !oneLine(subject) {
+	if subject := strings.TrimSpace(c.Subject.Value); c.Subject.Set() && (subject == "" || !oneLine(subject)) {
 		p.Report(c.Subject.Problem(0, "the subject must be one line with something in it", ""))
 	}
 	n.subject = n.template(c.Subject, encodeHeader, p)
@@ -65,6 +75,7 @@ func prepareNotification(body source.Node, c NotificationConfig, o Options, p *w
 		return nil
 	}
 	n.step = newStep(integration, o, workbook.Facts{Spot: body.Spot(), All: true})
+	n.step.facts.Doubts = n.outside(n.step.guard, slices.Concat(c.To, c.Cc, c.Bcc))
 	return n
 }
 
@@ -157,6 +168,22 @@ func (n *notification) addresses(written []source.Text, key string, p *workbook.
 		list = append(list, t)
 	}
 	return list
+}
+
+// outside warns of the recipients to whom a guard lets no e-mail go, as far as they
+// are written out.
+func (n *notification) outside(judge *guard.Guard, written []source.Text) source.Problems {
+	var out source.Problems
+	for i, t := range slices.Concat(n.to, n.cc, n.bcc) {
+		address, err := readAddress(t.with(""))
+		if !t.constant() || err != nil {
+			continue
+		}
+		if j := judge.Judge(guard.TypeRecipients, guard.JoinRecipients([]string{address.Address})); j.Rule == guard.RuleMailDomain {
+			out = append(out, written[i].Problem(0, "no e-mail goes to "+address.Address, j.Reason).Warn(findings.Unreachable))
+		}
+	}
+	return out
 }
 
 // template reads a text of the notification, in which parameters and columns

@@ -154,6 +154,9 @@ func PreparePlugin(text source.Text, c PluginCall, o Options, p *workbook.Prepar
 			p.Report(text.Problem(parameter.At, "the rows have no column "+parameter.Column, source.DidYouMean(parameter.Column, p.In.Names)).Coded(findings.UnknownColumn).InCase(parameter.Column, p.In.Names))
 		}
 	}
+	if o.Integrations == nil && o.Broken {
+		return nil
+	}
 	integration, ok := o.Integrations.mapped(text, c, p)
 	if !ok || len(p.Problems()) > before {
 		return nil

@@ -47,6 +47,9 @@ type Options struct {
 	Integrations *Integrations
 	// IntegrationsPath is where they were looked for, for the message.
 	IntegrationsPath string
+	// Broken says that the file was found, and has mistakes that are told: what it
+	// should hold can't be missed.
+	Broken bool
 	// Guard judges targets; nil is the guard without own lists.
 	Guard *Guard
 	// Vendor gets the requests that the guard lets through: the simulator in a
@@ -88,6 +91,9 @@ func Prepare(text source.Text, offset int, o Options, p *workbook.Preparation) w
 	}
 	columns := p.In
 	p.Out = workbook.Columns{Names: withColumns(columns.Names), Known: columns.Known}
+	if o.Integrations == nil && o.Broken {
+		return nil
+	}
 	if o.Integrations == nil {
 		p.Report(text.Problem(offset, "no integrations.yaml found beside the workbook or in the folder above it", notFoundFix(o.IntegrationsPath)))
 		return nil

@@ -29,6 +29,13 @@ func TestNothingIsFoundWhereNothingIsWrong(t *testing.T) {
 		"a row of zeros":                      "  - sql: |\n      SELECT COUNT(*) FROM FIREWALL WHERE $Duration=7d AND $DstPort=22 AND $DstPort=3389\n",
 		"a payload's column of a search":      "  - search: {stream: FIREWALL, rows: 2, duration: 7d}\n  - code: |\n      $Host = $SrcIP\n" + signal + "  - trigger: Tell\n",
 		"a duration as long as the events":    "  - sql: |\n      SELECT $SrcIP, $DstIP FROM FIREWALL WHERE $Duration=10d\n" + signal,
+		"rows that a picture was made of":     asked + "  - visual: {type: bar, primary: $SrcIP, secondary: $DstIP}\n" + asked + signal,
+		"open rows that a picture shows":      "  - search: {stream: FIREWALL, rows: 2, duration: 7d}\n  - visual: {type: bar, primary: $SrcIP}\n" + asked + signal,
+		"a star that a picture shows":         "  - sql: |\n      SELECT * FROM FIREWALL WHERE $Duration=7d\n  - visual: {type: bar, primary: $SrcIP, secondary: $DstIP}\n" + asked + signal,
+		"a rule that a name may fit":          asked + "  - signal: {name: 'knock _$SrcIP_', target: {host: $DstIP}}\nsuppress:\n  - when: {name: [kno*, '*x'], target.host: 10.0.0.1, score: 5}\n",
+		"signals asked for of all times":      "  - sql: |\n      SELECT $SuspectHost AS $SrcIP FROM SIGNALS\n",
+		"a target that a function gives":      asked + "  - code: |\n      $SrcIP = ip($SrcIP)\n" + signal + "  - trigger: Block\n",
+		"a target of other making":            asked + "  - code: |\n      $DstIP = domain($DstIP)\n" + signal + "  - trigger: Block\n",
 		"a comment that allows what is meant": asked + "  # check: allow TT303 it only tells the team\n  - trigger: Block\n",
 	} {
 		path := filepath.Join(t.TempDir(), "workbook.yaml")

@@ -12,7 +12,7 @@ func TestCheckOfFolderWithoutEvents(t *testing.T) {
 	if err := os.Mkdir("events", 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{filepath.Join("events", "x.bin"): "\x00\x01\x02\x00", "workbook.yaml": "workbook: W\nblocks:\n  - sql: SELECT $n FROM A\n"} {
+	for name, text := range map[string]string{filepath.Join("events", "x.bin"): "\x00\x01\x02\x00", "workbook.yaml": "workbook: W\nblocks:\n  - sql: SELECT $n FROM A WHERE $Duration=1h\n"} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -209,7 +209,6 @@ func (in *input) prepare(ctx context.Context, path string, withEvents bool) (*be
 	if err != nil {
 		return nil, err
 	}
-	configured := problems.Err() == nil
 	if !withEvents {
 		// Whether events are there does not matter yet, but what is written of
 		// them must be right.
@@ -230,7 +229,7 @@ func (in *input) prepare(ctx context.Context, path string, withEvents bool) (*be
 		return nil, nothingRan(err)
 	}
 	problems = append(problems, written...)
-	if err == nil && configured { // else triggers would miss configurations that are only broken
+	if err == nil {
 		var found source.Problems
 		b.program, found = workbook.Look(w, in.set)
 		problems = append(problems, found...)
@@ -285,7 +284,7 @@ func (in *input) configure(b *bench) (source.Problems, error) {
 		if err != nil && !collect(&problems, err) {
 			return nil, nothingRan(err)
 		}
-		if err == nil {
+		if b.options.Trigger.Broken = err != nil; err == nil {
 			document := loaded.Document()
 			b.options.Trigger.Integrations, b.integrations = loaded, &document
 		}

@@ -37,13 +37,15 @@ func Recorded(text string) (Spec, error) {
 func read(node source.Node, in workbook.Columns) (Spec, source.Problems) {
 	var c Config
 	problems := source.Decode(node, &c)
-	if len(problems) > 0 {
+	if !node.IsMap() {
 		return Spec{}, problems
 	}
+	sound := len(problems) == 0
 	s := Spec{Type: c.Type.Value, Primary: c.Primary.Value, Title: c.Title.Value}
 	add := func(p source.Problem) { problems = append(problems, p) }
 	column := func(t source.Text) {
 		switch {
+		case !t.Set(): // which was told
 		case t.Value == "":
 			add(t.Problem(0, "a column has no name", "write it as in $SrcIP"))
 		case in.Known && workbook.ColumnIndex(in.Names, t.Value) < 0:
@@ -64,7 +66,9 @@ func read(node source.Node, in workbook.Columns) (Spec, source.Problems) {
 	if round && len(secondary) > 1 {
 		add(c.Secondary.Problem("a "+s.Type+" has one column of values", "bar with style: stacked shows several"))
 	}
-	problems = append(problems, s.styled(c.Style)...)
+	if sound { // else the type may be none, and fit nothing
+		problems = append(problems, s.styled(c.Style)...)
+	}
 	return s, problems
 }
 

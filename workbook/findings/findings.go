@@ -40,6 +40,7 @@ const (
 	UnknownSub        = "TT205"
 	TechniqueOfTactic = "TT206"
 	SubOfTechnique    = "TT207"
+	IdleSuppression   = "TT208"
 
 	PayloadColumn  = "TT301"
 	PayloadUnseen  = "TT302"
@@ -47,6 +48,8 @@ const (
 	AnyRows        = "TT304"
 	RequestsADay   = "TT305"
 	Configurations = "TT306"
+	Unreachable    = "TT307"
+	OtherType      = "TT308"
 
 	NeverRows      = "TT401"
 	NoEvents       = "TT402"
@@ -60,6 +63,7 @@ const (
 	LimitOfGroups  = "TT410"
 	CaseOfStream   = "TT411"
 	FieldsOfLabel  = "TT412"
+	NoTime         = "TT413"
 	UnfoundField   = "TT501"
 	UnusedPattern  = "TT502"
 	LeftOut        = "TT503"

@@ -2,10 +2,10 @@ package findings
 
 var columnRules = []Rule{
 	{
-		Code: Mistake, Name: "mistake", Severity: Error,
+		Code: Mistake, Name: "mistake", Severity: Error, Mends: true,
 		Summary: "a workbook, or what stands beside it, that can't be read or prepared",
 		Why:     "Nothing runs while there is one.",
-		Mend:    "The message says what to write instead.",
+		Mend:    "The message says what to write instead. Where only the case of letters is wrong in one of a few words, --fix mends it.",
 	},
 	{
 		Code: UnknownColumn, Name: "unknown-column", Severity: Error, Mends: true,
@@ -88,6 +88,12 @@ var signalRules = []Rule{
 		Why:     "One of the two is wrong, and the signal is counted in the wrong place.",
 		Mend:    "The message names the technique that it belongs to.",
 	},
+	{
+		Code: IdleSuppression, Name: "idle-suppression", Severity: Warning,
+		Summary: "a rule of suppress that can silence no signal of the workbook",
+		Why:     "What it should silence is raised all the same.",
+		Mend:    "Write what the signals say: values are compared letter by letter, with * for any text at either end.",
+	},
 }
 
 var triggerRules = []Rule{
@@ -126,6 +132,18 @@ var triggerRules = []Rule{
 		Summary: "a workbook calls more configurations than DNIF's smallest tier allows",
 		Why:     "DNIF's tiers allow 5, 10 or 25 configurations.",
 		Mend:    "Call fewer, or know your tier.",
+	},
+	{
+		Code: Unreachable, Name: "recipient-outside", Severity: Warning,
+		Summary: "a recipient to whom the guard lets no e-mail go",
+		Why:     "Each such e-mail is refused, all its recipients with it.",
+		Mend:    "Name the domain or the mailbox under mail in guard.yaml, or change the recipient.",
+	},
+	{
+		Code: OtherType, Name: "target-of-another-type", Severity: Warning,
+		Summary: "a target whose column a function gives values of another type",
+		Why:     "No such value is a target of that type: each action is invalid.",
+		Mend:    "Change the type or the column of the configuration's target, or the function.",
 	},
 }
 
@@ -201,6 +219,12 @@ var queryRules = []Rule{
 		Summary: "fields named beside a label",
 		Why:     "A label makes _fetch give every field.",
 		Mend:    "Write _fetch *.",
+	},
+	{
+		Code: NoTime, Name: "query-without-time", Severity: Warning,
+		Summary: "a query that names no time",
+		Why:     "It reads the last five minutes before the clock, as DNIF does, and of older events none.",
+		Mend:    "Write $Duration=1h and the like, in the fields of a search or outlier duration: 1h.",
 	},
 }
 

@@ -20,7 +20,7 @@ type made struct {
 type flow struct {
 	columns []*made
 	// origin is the query that gave the rows; shown says that a deed may have
-	// read all of their columns, or showed them to somebody.
+	// read all of their columns, or showed some of them to somebody.
 	origin *deed
 	shown  bool
 }
@@ -41,6 +41,7 @@ func (l *linter) columns() {
 		if d.All {
 			f.use()
 		}
+		f.shown = f.shown || d.Shows
 		if d.Fresh {
 			l.ended(&f, d, read)
 			f = flow{origin: &l.deeds[i]}

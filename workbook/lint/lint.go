@@ -30,6 +30,8 @@ type Subject struct {
 type deed struct {
 	block workbook.Block
 	workbook.Facts
+	// untold says that the block told none, and may do anything.
+	untold bool
 }
 
 // A linter collects the warnings of one workbook.
@@ -49,6 +51,9 @@ func Check(s Subject) source.Problems {
 	l.volume()
 	l.rows()
 	l.streams()
+	l.doubts()
+	l.suppressions()
+	l.targets()
 	return l.found.Sorted()
 }
 
@@ -65,10 +70,19 @@ func deeds(s Subject) []deed {
 			facts = []workbook.Facts{{All: true, Star: true}}
 		}
 		for _, f := range facts {
-			out = append(out, deed{b, f})
+			out = append(out, deed{b, f, !told})
 		}
 	}
 	return out
+}
+
+// doubts takes over what deeds tell of themselves.
+func (l *linter) doubts() {
+	for _, d := range l.deeds {
+		for _, p := range d.Doubts {
+			l.warn(d, source.Spot{Place: p.Place, LineText: p.LineText}, p.Code, p.Message, p.Fix)
+		}
+	}
 }
 
 // warn adds a warning at a spot in the block's file, else at the block.

@@ -38,3 +38,25 @@ func against(confidence string, score int) bool {
 	}
 	return false
 }
+
+// suppressions tells of the rules that can silence no signal. Where a block may
+// raise what is not known here, none is judged.
+func (l *linter) suppressions() {
+	var raised []workbook.SignalFacts
+	for _, d := range l.deeds {
+		if d.untold {
+			return
+		}
+		if d.Signal != nil {
+			raised = append(raised, *d.Signal)
+		}
+	}
+	if len(raised) == 0 {
+		return
+	}
+	for _, rule := range l.Workbook.Suppress {
+		if p, idle := rule.Idle(raised); idle {
+			l.found = append(l.found, p.Warn(findings.IdleSuppression))
+		}
+	}
+}

@@ -201,5 +201,9 @@ func (d *decoder) enum(n Node, f Field) {
 			return
 		}
 	}
-	d.add(n.Problem(fmt.Sprintf("%s can't be %q", f.Name, t.Value), "one of: "+strings.Join(f.Enum, ", ")))
+	p := n.Problem(fmt.Sprintf("%s can't be %q", f.Name, t.Value), "one of: "+strings.Join(f.Enum, ", "))
+	if p = p.InCase(t.Value, f.Enum); p.Edit != nil {
+		p.Edit.Place = t.Place(0) // behind a quote
+	}
+	d.add(p)
 }

@@ -101,6 +101,9 @@ func syntaxProblem(file *File, err error) Problem {
 	if strings.Contains(m[2], "cannot start any token") {
 		p.Fix = "YAML is indented with blanks, and a text with special characters goes under '|'"
 	}
+	if b, ok := breachOf(file, err); ok {
+		return b.diagnose(file, p)
+	}
 	return p
 }
 
