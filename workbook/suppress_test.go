@@ -80,6 +80,47 @@ func TestSuppressionByHash(t *testing.T) {
 	}
 }
 
+// TestSuppressionByTheFirstRuleThatMatches tells which rule a signal is put down
+// to, and so whether it was a false positive.
+func TestSuppressionByTheFirstRuleThatMatches(t *testing.T) {
+	w, problems := readWorkbook(t, "workbook: W\nsuppress:\n  - when: {name: b}\n  - when: {name: 'a*'}\n    reason: the scanner\n"+
+		"  - when: {name: a}\n    false_positive: true\nblocks:\n  - one: x\n", kind("one", rows(1)))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	heard, warnings := w.suppress([]Signal{{Name: "a"}})
+	if want := []string{"signal suppressed, row passed on: a, by rule 2 of suppress (the scanner)"}; len(heard) > 0 || !slices.Equal(warnings, want) {
+		t.Errorf("%+v, %q", heard, warnings)
+	}
+}
+
+// TestSuppressionByPatterns holds a pattern against values that it fits, and such
+// as look alike.
+func TestSuppressionByPatterns(t *testing.T) {
+	for _, test := range []struct{ pattern, fits, not string }{
+		{"srv", "srv", "srv1 asrv SRV"},
+		{"srv*", "srv srv1", "asrv Srv1 sr"},
+		{"*srv", "srv asrv", "srv1 asrv1 aSRV rv"},
+		{"*srv*", "srv asrv srv1 asrv1", "sr aSRV1"},
+		{"a*b", "a*b", "ab axb"},
+	} {
+		w, problems := readWorkbook(t, "workbook: W\nsuppress:\n  - when: {suspect.host: '"+test.pattern+"'}\nblocks:\n  - one: x\n", kind("one", rows(1)))
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		for _, host := range strings.Fields(test.fits) {
+			if heard, _ := w.suppress([]Signal{{Suspect: map[string]string{"host": host}}}); len(heard) > 0 {
+				t.Errorf("%s does not silence %s", test.pattern, host)
+			}
+		}
+		for _, host := range strings.Fields(test.not) {
+			if heard, _ := w.suppress([]Signal{{Suspect: map[string]string{"host": host}}}); len(heard) == 0 {
+				t.Errorf("%s silences %s", test.pattern, host)
+			}
+		}
+	}
+}
+
 func TestSuppressionMistakes(t *testing.T) {
 	tests := map[string]string{
 		"  - when: {suspect.hots: a}":            "w.yaml:3:12: a signal has no field suspect.hots",

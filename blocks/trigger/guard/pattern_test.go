@@ -12,6 +12,7 @@ never:
   - {value: 'vpn*.corp-partner.example', reason: the partner's VPN}
   - {value: 'board-*@partner.example', reason: the partner's board}
   - {value: 'https://files.example/ours', reason: our own files}
+  - {value: 'https://files.example/shared/docs', reason: our own documents}
   - {value: '*://code.example/*/wiki', reason: pages that we need}
   - {value: '45.83.*', reason: ours}
   - {value: jane.doe@gmail.com, reason: the head's private mailbox}
@@ -28,7 +29,7 @@ lists:
 
 var patternFiles = map[string]string{
 	"gold.csv": "Path,SHA1,SHA256\nC:\\a.exe,3395856CE81F2B7382DEE72602F798B642F14140,\n/bin/b,,275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f\n",
-	"more.txt": "srv*.listed.example\nhttps://cdn.example/app\nteam-*@listed.example\nboss@listed.example\n",
+	"more.txt": "srv*.listed.example\nhttps://cdn.example/app\nhttps://cdn.example/lib/ours\nteam-*@listed.example\nboss@listed.example\n",
 }
 
 func TestPatternsAndOverlap(t *testing.T) {
@@ -53,6 +54,10 @@ func TestPatternsAndOverlap(t *testing.T) {
 		{TypeURL, "https://files.example/ours?x=1", refused, RuleOwn, ""},
 		{TypeURL, "https://files.example/ours2", would, "", ""},
 		{TypeURL, "https://files.example/theirs", would, "", ""},
+		{TypeURL, "https://files.example/shared", refused, RuleOwn, ""}, // with which the entry would be blocked
+		{TypeURL, "https://files.example/shared/docs", refused, RuleOwn, ""},
+		{TypeURL, "https://files.example/share", would, "", ""},
+		{TypeURL, "https://files.example/shared/code", would, "", ""},
 		{TypeURL, "https://files.example/", refused, RuleOwn, ""},
 		{TypeDomain, "files.example", refused, RuleOwn, ""},
 		{TypeURL, "https://code.example/team/wiki", refused, RuleOwn, ""},
@@ -74,11 +79,13 @@ func TestPatternsAndOverlap(t *testing.T) {
 		{TypeDomain, "web.listed.example", would, "", ""},
 		{TypeDomain, "listed.example", refused, RuleOwn, ""},
 		{TypeURL, "https://cdn.example/app/v1", refused, RuleOwn, ""},
+		{TypeURL, "https://cdn.example/lib", refused, RuleOwn, ""},
+		{TypeURL, "https://cdn.example/lib/theirs", would, "", ""},
 		{TypeMailbox, "team-a@listed.example", refused, RuleOwn, ""},
 		{TypeMailbox, "boss+x@listed.example", refused, RuleOwn, ""},
 	})
-	if got := g.OwnLists(); got != 13 {
-		t.Errorf("%d entries of own lists of level never, want 13", got)
+	if got := g.OwnLists(); got != 15 {
+		t.Errorf("%d entries of own lists of level never, want 15", got)
 	}
 	if got := New().OwnLists(); got != 0 {
 		t.Errorf("%d entries without own lists", got)
