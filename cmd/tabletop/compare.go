@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -106,6 +107,7 @@ func whereTheyDiffer(a, b string) (string, string) {
 // the blocks: what of the rows was kept, the counts, the signals and the actions.
 func compare(was audit.Run, now workbook.Result) differences {
 	f := &differences{purged: was.Purged > 0}
+	was.Signals, now.Signals = byRun(was.Signals), byRun(now.Signals)
 	for i, b := range was.Blocks {
 		if i >= len(now.Blocks) {
 			f.add(difference{Block: b.Index, Kind: b.Kind, What: "the block", Recorded: "ran", Now: "was not reached"})
@@ -257,6 +259,12 @@ func (d difference) of(run int64, block int) bool {
 		return run > 0
 	}
 	return run == 0 && block == d.Block
+}
+
+// byRun puts a run's own signals before those of the runs that its blocks called,
+// each run's in their order: the record lists them so, a run as they were raised.
+func byRun(signals []workbook.Signal) []workbook.Signal {
+	return slices.SortedStableFunc(slices.Values(signals), func(a, b workbook.Signal) int { return cmp.Compare(a.Run, b.Run) })
 }
 
 // signalsOf compares the signals that a block raised first.

@@ -256,6 +256,33 @@ func TestReplayTakesTheRecordedTexts(t *testing.T) {
 	}
 }
 
+// TestReplayOfSignalsBehindACall raises signals in called workbooks before the
+// caller raises its own, and in those that they call.
+func TestReplayOfSignalsBehindACall(t *testing.T) {
+	const signal = "  - signal: {name: 'NAME _$SrcIP_', tactic: Discovery, technique: Remote System Discovery, confidence: Low, score: 5, suspect: {host: $SrcIP}}\n"
+	named := func(name string) string { return strings.ReplaceAll(signal, "NAME", name) }
+	t.Chdir(t.TempDir())
+	files := map[string]string{
+		"events/FIREWALL.ndjson": `{"$SrcIP":"203.0.113.7","$CNAMTime":"2026-01-30T12:00:00Z"}` + "\n",
+		"workbook.yaml":          "workbook: Caller\nblocks:\n  - sql: |\n      SELECT $SrcIP FROM FIREWALL WHERE $Duration=1h\n  - call: called.yaml\n" + named("own") + "  - call: last.yaml\n",
+		"called.yaml":            "workbook: Called\nblocks:\n  - call: deeper.yaml\n" + named("called"),
+		"deeper.yaml":            "workbook: Deeper\nblocks:\n" + named("deeper"),
+		"last.yaml":              "workbook: Last\nblocks:\n" + named("last"),
+	}
+	if err := os.Mkdir("events", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done(t, "run", "workbook.yaml")
+	if o := replayRun(t, exitDone, "1"); !o.Same || o.Signals != 4 {
+		t.Errorf("%+v", o)
+	}
+}
+
 // TestReplayOfStores makes a run again after the store that it reads was written.
 func TestReplayOfStores(t *testing.T) {
 	t.Chdir(t.TempDir())

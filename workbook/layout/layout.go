@@ -8,6 +8,7 @@
 package layout
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -71,6 +72,9 @@ func format(name string, text []byte, kinds []workbook.Kind) (out []byte, err er
 			out, err = nil, &KeptError{name, k.reason}
 		}
 	}()
+	if !bytes.HasSuffix(text, []byte("\n")) { // the last text of a file that ends amid its line
+		text = append(slices.Clip(text), '\n')
+	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil {
 		return nil, fmt.Errorf("parse %s: %w", name, err)

@@ -55,6 +55,16 @@ func TestFormat(t *testing.T) {
 			"workbook: A\nblocks:\n  - sql: |\n      SELECT $a FROM X\n  - sql: |\n      SELECT 'a' FROM X\n  - sql: |\n      SELECT $a\n      FROM X\n  - sql: |\n      SELECT $a FROM X\n  - text: |\n      one line\n  - trigger: 'XDR: Block'\n",
 		},
 		{
+			"no line's end behind the last text",
+			"workbook: A\nblocks:\n- sql: |\n    SELECT $a",
+			"workbook: A\nblocks:\n  - sql: |\n      SELECT $a\n",
+		},
+		{
+			"what looks like a comment at the end of a folded text is text",
+			"workbook: A\nblocks:\n- text: >\n    one\n     # two\n- code: >-\n    # all\n  # behind\n- text: >\n    one\n   # behind\n",
+			"workbook: A\nblocks:\n  - text: >\n      one\n       # two\n  - code: >-\n      # all\n    # behind\n  - text: |\n      one\n    # behind\n",
+		},
+		{
 			"a text beside a comment stays",
 			"workbook: A\nblocks:\n  - sql: SELECT $a FROM X # all\n",
 			"workbook: A\nblocks:\n  - sql: SELECT $a FROM X # all\n",

@@ -146,13 +146,7 @@ func (w *writer) block(e entry, first string, column, indent int) []string {
 	if m == nil {
 		panic(kept{"a text whose mark does not end its line: " + strings.TrimSpace(first)})
 	}
-	base := -1
-	for i := e.first + 1; i <= e.last && base < 0; i++ {
-		if !isBlank(w.lines[i]) {
-			base = indentOf(w.lines[i])
-		}
-	}
-	to := indent + step
+	base, to := w.base(e), indent+step
 	if told := strings.IndexAny(m[1], "123456789"); told >= 0 {
 		base = column + int(m[1][told]-'0')
 		to = indent + int(m[1][told]-'0')
@@ -173,6 +167,17 @@ func (w *writer) block(e entry, first string, column, indent int) []string {
 	return out
 }
 
+// base is how far the first line of a text under | or > is indented; -1 where it
+// has none.
+func (w *writer) base(e entry) int {
+	for i := e.first + 1; i <= e.last; i++ {
+		if !isBlank(w.lines[i]) {
+			return indentOf(w.lines[i])
+		}
+	}
+	return -1
+}
+
 // underBar writes the text of a block under |; false where it stands so already,
 // or can't.
 func (w *writer) underBar(e entry, line string, indent int) ([]string, bool) {
@@ -180,8 +185,10 @@ func (w *writer) underBar(e entry, line string, indent int) ([]string, bool) {
 	if e.value.Kind != yaml.ScalarNode || e.value.Tag != "!!str" || e.value.Style&(yaml.LiteralStyle|yaml.TaggedStyle) != 0 || e.value.Anchor != "" || !plainText(v) {
 		return nil, false
 	}
-	last := e.last
-	for last > e.first && (isComment(w.lines[last]) || isBlank(w.lines[last])) {
+	// Under > a line that looks like a comment is text where it stands as far in.
+	last, base := e.last, w.base(e)
+	folded := e.value.Style&yaml.FoldedStyle != 0
+	for last > e.first && (isBlank(w.lines[last]) || isComment(w.lines[last]) && (!folded || indentOf(w.lines[last]) < base)) {
 		last--
 	}
 	for i := e.first; i <= last; i++ {
