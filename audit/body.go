@@ -83,6 +83,8 @@ type blockBody struct {
 	Stores []storeBody `json:"stores,omitempty"`
 	// Called is the run of the workbook that it called.
 	Called int64 `json:"called_run,omitempty"`
+	// Skipped says that somebody left the block out.
+	Skipped bool `json:"skipped,omitempty"`
 	// Guesses are what people thought would come of the block.
 	Guesses []guessBody `json:"guesses,omitempty"`
 }

@@ -32,7 +32,8 @@ const pastWithin = 300
 
 // Past lists the completed rehearsals of the workbook of a name before a run, the
 // newest first and no more than most. Those of one clock count once, the newest:
-// the same events asked again say nothing new.
+// the same events asked again say nothing new. Nor do runs that somebody left a
+// block out of: what their later blocks gave is not the workbook's.
 func (l *Log) Past(ctx context.Context, name string, before int64, most int) ([]Past, error) {
 	past, err := pastRuns(ctx, l.db, name, before, most)
 	return past, explain(l.path, "read", l.wait, err)
@@ -71,11 +72,15 @@ func pastRuns(ctx context.Context, db sqlx.QueryerContext, name string, before i
 		if run.Workbook.Name != name || run.Caller != nil || !rehearses(run.Mode) || decodeBody(f.End, &ended) != nil || string(ended.Status) != workbook.Completed || clocks[run.Now.UTC()] {
 			continue
 		}
-		clocks[run.Now.UTC()] = true
 		past := Past{Run: f.Run, Now: run.Now, Signals: ended.Signals, WouldSend: ended.DNIFSends}
-		if past.Blocks, err = pastBlocks(ctx, db, f.Run); err != nil {
+		whole := false
+		if past.Blocks, whole, err = pastBlocks(ctx, db, f.Run); err != nil {
 			return nil, err
 		}
+		if !whole {
+			continue
+		}
+		clocks[run.Now.UTC()] = true
 		out = append(out, past)
 	}
 	return out, nil
@@ -86,24 +91,26 @@ func rehearses(mode string) bool {
 	return mode == workbook.ModeRehearse || mode == workbook.ModePlan || mode == workbook.ModeStream
 }
 
-func pastBlocks(ctx context.Context, db sqlx.QueryerContext, run int64) ([]PastBlock, error) {
+// pastBlocks are the blocks of a run, and whether none was left out.
+func pastBlocks(ctx context.Context, db sqlx.QueryerContext, run int64) (out []PastBlock, whole bool, err error) {
 	var found []struct {
 		Block int
 		Body  string
 	}
-	err := sqlx.SelectContext(ctx, db, &found, `
+	err = sqlx.SelectContext(ctx, db, &found, `
 		SELECT e.block, b.body FROM entries e JOIN bodies b ON b.seq = e.seq
 		WHERE e.run = ? AND e.kind = 'block' ORDER BY e.block`, run)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var out []PastBlock
+	whole = true
 	for _, f := range found {
 		var said blockBody
 		if wasRemoved(f.Body) || decodeBody(f.Body, &said) != nil {
 			continue
 		}
+		whole = whole && !said.Skipped
 		out = append(out, PastBlock{f.Block, string(said.Kind), string(said.Text), said.RowsOut})
 	}
-	return out, nil
+	return out, whole, nil
 }

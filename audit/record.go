@@ -184,7 +184,7 @@ func (a *appender) addBlock(run int64, done workbook.BlockResult, l lineage) err
 		ID: text(b.ID), Kind: text(b.Kind.Name), Note: text(b.Note),
 		RowsIn: done.RowsIn, RowsOut: len(done.Output.Table.Rows), RowsOf: l[l.holder(len(l)-1)].index,
 		Seconds: done.Seconds, Columns: texts(done.Output.Table.Columns), Warnings: texts(done.Output.Warnings),
-		Stores: newStores(done.Output.Stores), Guesses: newGuesses(done.Guesses),
+		Stores: newStores(done.Output.Stores), Skipped: done.Skipped, Guesses: newGuesses(done.Guesses),
 	}
 	if c := done.Output.Called; c != nil {
 		said.Called = c.Run

@@ -83,6 +83,8 @@ type BlockResult struct {
 	Seconds float64
 	// Failed is the error that ended the run at this block.
 	Failed error
+	// Skipped says that it was left out, and its rows are those that came in.
+	Skipped bool
 	// Guesses are what people thought would come of it.
 	Guesses []Guess
 }

@@ -120,5 +120,5 @@ func skipped(b Block, in Table, by string) BlockResult {
 	if by != "" {
 		warning += " by " + by
 	}
-	return BlockResult{Block: b, RowsIn: len(in.Rows), Output: Output{Table: in, Warnings: []string{warning + ": the rows that came in pass on"}}}
+	return BlockResult{Block: b, RowsIn: len(in.Rows), Skipped: true, Output: Output{Table: in, Warnings: []string{warning + ": the rows that came in pass on"}}}
 }

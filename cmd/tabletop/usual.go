@@ -18,8 +18,12 @@ const (
 )
 
 // unusual says in what a run differs from the earlier ones of its workbook. What
-// the audit can't tell is not told: the run itself is whole without it.
+// the audit can't tell is not told: the run itself is whole without it. A run that
+// a block was left out of differs by that alone.
 func unusual(ctx context.Context, log *audit.Log, name string, now workbook.Result) []string {
+	if slices.ContainsFunc(now.Blocks, func(b workbook.BlockResult) bool { return b.Skipped }) {
+		return nil
+	}
 	past, err := log.Past(ctx, name, now.Run, usualRuns)
 	if err != nil || len(past) == 0 || now.Status != workbook.Completed {
 		return nil
