@@ -14,11 +14,14 @@ func ParsePipe(text source.Text, p *workbook.Preparation) (*Statement, source.Pr
 	if tree == nil {
 		return nil, warnings
 	}
-	limited := tree.defaultLimit
+	limited := 0
+	if tree.defaultLimit {
+		limited = pipeLimit
+	}
 	warnings = append(warnings, suspectTexts(text, tree)...)
 	s, problems := newStatement(text, tree)
 	if s != nil {
-		s.pipeLimited = limited
+		s.unnamedLimit = limited
 	}
 	return s, append(warnings, problems...)
 }
@@ -45,6 +48,9 @@ func ParseSearch(text source.Text, o Options, p *workbook.Preparation) (pipeline
 	statement, more := newStatement(text, f.tree)
 	if more.Err() != nil {
 		return nil, more
+	}
+	if f.unlimited {
+		statement.unnamedLimit = searchRows
 	}
 	made := fetching{asked{options: o, statement: statement, lines: o.lines}, f, false}
 	p.Out = made.columns(p.In)

@@ -19,8 +19,9 @@ type fetch struct {
 	cut int64
 	// reads are the columns of the rows that come in whose values are used.
 	reads []Word
-	// search says that the text is a search, which needs no limit.
-	search bool
+	// search says that the text is a search, which needs no limit; unlimited that
+	// it has none.
+	search, unlimited bool
 }
 
 // rowsStore names the rows that come in among the sources of a SELECT; no event
@@ -382,7 +383,7 @@ func (f *fetch) tail(l *legacy, star bool, fields []Word) {
 		}
 	}
 	if !limited && f.search {
-		f.tree.Limit, f.tree.Newest = searchRows, true
+		f.tree.Limit, f.tree.Newest, f.unlimited = searchRows, true, true
 	} else if !limited {
 		l.fail(l.to, "_fetch ends with limit, first or last and a number", "as in last 100")
 	}

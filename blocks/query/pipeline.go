@@ -175,8 +175,8 @@ func (a asked) ask(ctx context.Context, in workbook.Table, env *workbook.Env, ma
 
 func (a asked) answer(ctx context.Context, in workbook.Table, env *workbook.Env, maxRows int) (events.Result, []string, error) {
 	result, warnings, err := a.query(ctx, a.statement, in, env, maxRows)
-	if a.statement.pipeLimited && result.Rows == pipeLimit {
-		warnings = append(warnings, fmt.Sprintf("cut at %d rows, DNIF's limit where a query names none", pipeLimit))
+	if n := a.statement.unnamedLimit; n > 0 && result.Rows == n {
+		warnings = append(warnings, fmt.Sprintf("cut at %d rows, DNIF's limit where a query names none", n))
 	}
 	if a.lines != nil && result.Undecodable > a.lines.Count {
 		*a.lines = Undecodable{result.Undecodable, result.Bad}

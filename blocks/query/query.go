@@ -43,8 +43,9 @@ type Statement struct {
 	// Columns are the result's, unless Star says that only the run will tell.
 	Columns []string
 	Star    bool
-	// pipeLimited says that the limit is pipe DQL's own.
-	pipeLimited bool
+	// unnamedLimit is the limit that its language has where a query names none; 0
+	// where it names one.
+	unnamedLimit int
 }
 
 // Parse reads DNIF SQL. Parameters are taken from p; the mistakes are returned,

@@ -14,7 +14,7 @@ import (
 type SearchConfig struct {
 	Stream    source.Text   `yaml:"stream" doc:"the stream to search, FIREWALL unless said otherwise"`
 	Where     []source.Text `yaml:"where" doc:"filters that must all hold: $Column = value, NOT before it, * at either end of the value"`
-	Aggregate source.Text   `yaml:"aggregate" doc:"one of sum, min, max, avg, count_unique and a column"`
+	Aggregate source.Text   `yaml:"aggregate" doc:"one of sum, min, max, avg and a column, for one row; count_unique and a column, for each value with its $Count(1), the most frequent first"`
 	Rows      source.Text   `yaml:"rows" doc:"the most rows, 100 unless said otherwise"`
 	Duration  source.Text   `yaml:"duration" doc:"the span before the clock, the last five minutes unless said otherwise"`
 }
@@ -29,7 +29,7 @@ const (
 func Search(o Options) workbook.Kind {
 	return workbook.Kind{
 		Name:   "search",
-		Doc:    "the newest events of a stream that pass all filters, or one aggregate over them",
+		Doc:    "the newest events of a stream that pass all filters, or an aggregate over them",
 		Config: SearchConfig{},
 		Prepare: func(b workbook.Block, p *workbook.Preparation) workbook.Step {
 			var c SearchConfig
@@ -43,6 +43,9 @@ func Search(o Options) workbook.Kind {
 				text = source.NewText("search", searchStream)
 			}
 			statement, problems := newStatement(text, tree)
+			if statement != nil && !c.Rows.Set() {
+				statement.unnamedLimit = searchRows
+			}
 			made := prepared(o, statement, problems, p)
 			if s, ok := made.(*step); ok {
 				return &searching{step: s, config: c, body: b.Body.Spot()}
