@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
@@ -63,12 +64,27 @@ func compileHeaders(node source.Node, s scanner) ([]header, source.Problems) {
 			problems = append(problems, w.problem("the header "+w.name+" stands twice", "remove one of them"))
 		case !httpguts.ValidHeaderFieldValue(h.value.with("x")):
 			problems = append(problems, w.problem("the header "+w.name+" holds control bytes", "a header is one line"))
+		case secretHeader(lower) && h.value.written():
+			problems = append(problems, w.problem("the header "+w.name+" holds a secret as text: what stands in this file is kept in the record",
+				"write [token] in its place, and put it into the environment as TABLETOP_SECRET_TOKEN"))
 		default:
 			headers = append(headers, h)
 		}
 		seen[lower] = true
 	}
 	return headers, problems
+}
+
+// secretHeader reports whether a header, its name in lower case, proves who
+// asks.
+func secretHeader(name string) bool {
+	return name == "authorization" || name == "proxy-authorization" || name == "cookie" ||
+		strings.Contains(name, "token") || strings.Contains(name, "secret") || strings.Contains(name, "api-key") || strings.Contains(name, "apikey")
+}
+
+// written reports whether a template has a text and nothing else.
+func (t template) written() bool {
+	return len(t) > 0 && !slices.ContainsFunc(t, func(p part) bool { return p.field != "" || p.secret != "" }) && strings.TrimSpace(t.with("")) != ""
 }
 
 func writtenHeaders(node source.Node) ([]writtenHeader, source.Problems) {

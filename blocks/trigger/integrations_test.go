@@ -97,6 +97,8 @@ func TestLoadMistakes(t *testing.T) {
 		url + "\n    target: none\n    headers: '{\"$A\": \"b\"}'":                                                                "no valid name",
 		url + "\n    target: none\n    headers: {Host: b}":                                                                        "set by the connection",
 		url + "\n    target: none\n    headers: '{\"A\": \"b\\nc\"}'":                                                             "control bytes",
+		url + "\n    target: none\n    headers: {Authorization: Bearer abc}":                                                      "holds a secret as text",
+		url + "\n    target: none\n    headers: '{\"X-Api-Key\": \"abc\"}'":                                                       "holds a secret as text",
 		url + "\n    target: none\n    rate: 0":                                                                                   "integrations.yaml:5:11: rate must be 1 to 100000",
 		url + "\n    target: none\n    timeouts: {connect: 5}":                                                                    "timeouts.connect is no duration",
 		url + "\n    target: none\n    timeouts: {read: 1h}":                                                                      "timeouts.read must be from 1ms to 5m0s",

@@ -36,6 +36,7 @@ events that each condition lets through, alone and with all before it.`,
 	}
 	f := cmd.Flags()
 	e.eventFlags(f, "all")
+	f.Lookup("events").Usage = "file or folder of events" // a query has no workbook that they lie beside
 	f.StringVarP(&e.output, "output", "o", "text", "text or json")
 	f.StringVar(&e.stores, "stores", standardStores, "the file of event stores")
 	return cmd

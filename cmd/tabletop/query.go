@@ -69,6 +69,7 @@ rows of the one before, and stay within --max-rows, as -o table and json do.`,
 	}
 	f := cmd.Flags()
 	q.eventFlags(f, "all")
+	f.Lookup("events").Usage = "file or folder of events" // a query has no workbook that they lie beside
 	f.StringVarP(&q.output, "output", "o", "table", "table, csv, ndjson or json")
 	f.StringVar(&q.stores, "stores", standardStores, "the file of event stores")
 	f.IntVar(&q.maxRows, "max-rows", 100_000, "the most rows that the answer may have (csv and ndjson: no bound unless given)")

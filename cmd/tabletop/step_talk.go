@@ -109,6 +109,10 @@ func acts(b workbook.Block) bool {
 // guess takes what somebody thinks will come of a block: the last guess of each
 // counts.
 func (w *walker) guess(b workbook.Block, said string, stop *workbook.Stop) {
+	if b.Kind.Silent {
+		w.say("this block passes its rows on and blocks nobody: there is nothing to guess")
+		return
+	}
 	g := workbook.Guess{Who: w.who, Of: workbook.GuessTargets, Said: said}
 	number, isNumber := strings.CutSuffix(strings.TrimSuffix(said, "s"), " row")
 	if !isNumber {
@@ -169,6 +173,6 @@ func (w *walker) help() {
 		if v.short != "" {
 			lead = v.short + ", " + lead
 		}
-		w.say("  %-26s%s", lead, v.meaning)
+		w.say("  %-32s%s", lead, v.meaning)
 	}
 }

@@ -92,8 +92,11 @@ func (r *recording) run(ctx context.Context, c *console, arg string) error {
 	}
 	expect := scenario.Observe(again.result, again.failed)
 	if different := expect.Compare(recordedResult(recorded, again.result), recordedFailure(recorded)); len(different) > 0 {
+		for i, d := range different { // what was recorded is what is expected here
+			different[i].Expected, different[i].Got = d.Got, d.Expected
+		}
 		c.differences(different)
-		return nothingRan(fmt.Errorf("run %d gives another result by now: above, expected is what comes now, got what was recorded", number))
+		return nothingRan(fmt.Errorf("run %d gives another result by now, or its workbook or events changed: above, expected is what was recorded, got what comes now", number))
 	}
 	test := r.test(recorded, expect, used)
 	chosen, err := r.choose(ctx, again, test)

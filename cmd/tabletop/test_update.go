@@ -13,7 +13,7 @@ import (
 // rewrite writes what came into the files of tests that failed, once somebody
 // has agreed. What was shown is what is written.
 func (t *proving) rewrite(ctx context.Context, c *console, in io.Reader, trials []*trial) error {
-	stays, changes := 0, map[*scenario.File]map[*scenario.Test]*scenario.Expect{}
+	stays, declined, changes := 0, 0, map[*scenario.File]map[*scenario.Test]*scenario.Expect{}
 	var files []*scenario.File
 	for _, one := range trials {
 		if one.passed() {
@@ -40,7 +40,7 @@ func (t *proving) rewrite(ctx context.Context, c *console, in io.Reader, trials 
 			return err
 		}
 		if !agreed {
-			stays += len(changes[f])
+			declined += len(changes[f])
 			continue
 		}
 		if err := rewriteFile(f.Path, text); err != nil {
@@ -48,8 +48,13 @@ func (t *proving) rewrite(ctx context.Context, c *console, in io.Reader, trials 
 		}
 		c.remark("%s: %s written", clean(f.Path), plural(len(changes[f]), "test's expectations", "tests' expectations"))
 	}
+	if declined > 0 {
+		c.remark("%s as it was, as you said", plural(declined, "test stays", "tests stay"))
+	}
 	if stays > 0 {
 		c.remark("%s as it was: what fails to run, or is not to be acted on, is never written", plural(stays, "test stays", "tests stay"))
+	}
+	if stays+declined > 0 {
 		return failure{exitNotHeld, nil}
 	}
 	return nil

@@ -361,6 +361,7 @@ func (r *reader) finish() {
 		}
 	}
 	slices.SortStableFunc(r.out.loose, func(a, b loose) int { return cmp.Compare(a.line, b.line) })
+	r.hideSecrets()
 	known := map[string]bool{}
 	for _, w := range r.out.Webhooks {
 		known[strings.ToLower(w.Name)] = true
