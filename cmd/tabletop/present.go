@@ -162,10 +162,7 @@ func (c *console) prose(text string) {
 func (c *console) rows(done workbook.BlockResult) {
 	t := done.Output.Table
 	if len(t.Rows) > 0 {
-		c.draw(gridOf(t, shownRows), indent)
-	}
-	if more := len(t.Rows) - shownRows; more > 0 {
-		c.line(indent, c.faint(fmt.Sprintf("… and %d more", more)))
+		c.preview(gridOf(t, shownRows), len(t.Rows), shownRows, indent)
 	}
 	c.line(indent, fmt.Sprintf("%s in %.3f s", plural(len(t.Rows), "record", "records"), done.Seconds), c.faint(dropped(done)))
 }
@@ -180,7 +177,7 @@ func dropped(done workbook.BlockResult) string {
 
 func (c *console) signals(done workbook.BlockResult) {
 	raised := workbook.Coalesce(nil, done.Output.Signals)
-	g := grid{header: []string{"signal", "severity", "target", "suspect"}, right: make([]bool, 4)}
+	g := grid{header: []string{"signal", "severity", "target", "suspect"}, right: make([]bool, 4), whole: []int{2, 3}}
 	for _, s := range raised[:min(len(raised), shownSignals)] {
 		name := clean(s.Name)
 		if s.Occurrences > 1 {

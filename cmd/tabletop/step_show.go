@@ -38,8 +38,12 @@ func (w *walker) show(b workbook.Block, in workbook.Table) {
 		c.aside(fmt.Sprintf("%4d. ", i+1), clean(w.hide(step)))
 	}
 	if b.Index > 1 {
-		c.line("  ", plural(len(in.Rows), "row comes in", "rows come in"))
-		w.table(in)
+		if facts, ok := workbook.FactsOf(w.program.Steps()[b.Index-1]); ok && len(facts) > 0 && facts[0].Fresh && len(in.Rows) > 0 {
+			c.line("  ", plural(len(in.Rows), "row comes in, which it does not read", "rows come in, which it does not read"))
+		} else {
+			c.line("  ", plural(len(in.Rows), "row comes in", "rows come in"))
+			w.table(in)
+		}
 	}
 	_ = c.flush()
 }
@@ -64,10 +68,7 @@ func (w *walker) table(t workbook.Table) {
 	if w.wall {
 		most = wallRows
 	}
-	w.c.draw(w.secretless(gridOf(t, most)), indent)
-	if more := len(t.Rows) - most; more > 0 {
-		w.c.line(indent, w.c.faint(fmt.Sprintf("… and %d more", more)))
-	}
+	w.c.preview(w.secretless(gridOf(t, most)), len(t.Rows), most, indent)
 }
 
 // row shows all columns of a row that comes in, and the events behind it.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -36,7 +37,27 @@ func gridOf(t workbook.Table, most int) grid {
 		}
 		g.rows = append(g.rows, cells)
 	}
+	for i := range t.Columns {
+		if g.addresses(i) { // cut, one looks like the other
+			g.whole = append(g.whole, i)
+		}
+	}
 	return g
+}
+
+// addresses reports whether a column holds addresses and nothing else.
+func (g grid) addresses(column int) bool {
+	found := false
+	for _, r := range g.rows {
+		if r[column] == "–" {
+			continue
+		}
+		if _, err := netip.ParseAddr(r[column]); err != nil {
+			return false
+		}
+		found = true
+	}
+	return found
 }
 
 // cell writes a value for a reader; nothing is a dash.
@@ -56,15 +77,30 @@ func (c *console) draw(g grid, indent string) {
 	if len(g.header) == 0 {
 		return
 	}
-	room := c.width - len(indent)
-	if len(g.header)*(narrowest+len(gap)) > room+len(gap) {
+	widths, fits := fit(g, c.width-len(indent))
+	if !fits {
 		c.drawLong(g, indent)
 		return
 	}
-	widths := fit(g, room)
 	c.line(indent, c.strong(row(g.header, widths, g.right)))
 	for _, r := range g.rows {
 		c.line(indent, row(r, widths, g.right))
+	}
+}
+
+// longRows is how many rows are shown at first of a table that is too wide to
+// stand side by side.
+const longRows = 5
+
+// preview draws the first rows of a table, and tells how many more there are.
+func (c *console) preview(g grid, of, most int, indent string) {
+	if _, fits := fit(g, c.width-len(indent)); !fits {
+		most = min(most, longRows)
+	}
+	g.rows = g.rows[:min(len(g.rows), most)]
+	c.draw(g, indent)
+	if more := of - most; more > 0 {
+		c.line(indent, c.faint(fmt.Sprintf("… and %d more", more)))
 	}
 }
 
@@ -72,9 +108,12 @@ func (c *console) draw(g grid, indent string) {
 const narrowest = 8
 
 // fit gives every column the width it needs, then takes from the widest until
-// all of them fit.
-func fit(g grid, room int) []int {
-	widths := make([]int, len(g.header))
+// all of them fit; false where they don't.
+func fit(g grid, room int) (widths []int, fits bool) {
+	if len(g.header)*(narrowest+len(gap)) > room+len(gap) {
+		return nil, false
+	}
+	widths = make([]int, len(g.header))
 	total := len(gap) * (len(widths) - 1)
 	for i := range widths {
 		widths[i] = ansi.StringWidth(g.header[i])
@@ -91,12 +130,12 @@ func fit(g grid, room int) []int {
 			}
 		}
 		if widest < 0 {
-			break
+			return widths, false
 		}
 		widths[widest]--
 		total--
 	}
-	return widths
+	return widths, true
 }
 
 func row(cells []string, widths []int, right []bool) string {

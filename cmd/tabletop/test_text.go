@@ -78,7 +78,8 @@ func (c *console) differences(list []scenario.Difference) {
 // differs.
 func tooLong(g grid, room int) bool {
 	total := len(gap) * (len(g.header) - 1)
-	for _, width := range fit(g, 1<<20) {
+	widths, _ := fit(g, 1<<20)
+	for _, width := range widths {
 		total += width
 	}
 	return total > room
