@@ -174,6 +174,10 @@ func meaning(made part) string {
 		return "read the event store " + d.store
 	case lookingUp:
 		return "add to each row what the event store " + d.plugin + " holds of it"
+	case acting:
+		if says, ok := d.step.(interface{ Meaning() []string }); ok {
+			return strings.Join(says.Meaning(), "; ")
+		}
 	}
 	return "act on each row"
 }
