@@ -103,6 +103,9 @@ func topicsOf(name string, topics []docTopic) ([]docTopic, error) {
 			known = append(known, e.name)
 			if fold(e.name) == fold(name) {
 				one.entries = append(one.entries, e)
+			} else if keys := e.keys(fold(name)); len(keys) > 0 {
+				e.fields = keys
+				one.entries = append(one.entries, e)
 			}
 		}
 		if len(one.entries) > 0 {
@@ -117,6 +120,18 @@ func topicsOf(name string, topics []docTopic) ([]docTopic, error) {
 		return nil, nothingRan(errors.New("nothing is called " + name + "\n  " + hint))
 	}
 	return found, nil
+}
+
+// keys are the fields of a name, and those within them.
+func (e docEntry) keys(name string) []docField {
+	var out []docField
+	for _, f := range e.fields {
+		path := "." + strings.ToLower(f.name) + "."
+		if strings.Contains(path, "."+name+".") {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // docText prints a topic for a terminal.

@@ -47,6 +47,7 @@ func documented() map[string][]string {
 	all["code"] = []string{"host", "col", "where expression", "IP_Network(s)"}
 	all["workbook"] = []string{"workbook.yaml"}
 	all["integrations"] = []string{"integrations.yaml"}
+	all["tests"] = []string{"a file of tests", "tests", "expect", "expect.blocks"}
 	all["exit-codes"] = []string{"0", "130"}
 	return all
 }
@@ -80,6 +81,15 @@ func TestDocsTellOfEverything(t *testing.T) {
 					t.Errorf("%s: %s of %s has no words", topic.name, f.name, e.name)
 				}
 			}
+		}
+	}
+}
+
+// TestDocsOfAKey: a key is found wherever it is written, with those in it.
+func TestDocsOfAKey(t *testing.T) {
+	for name, want := range map[string]string{"suppress": "suppress.reason", "must_not_act": "must_not_act", "schedule": "schedule", "technique": "technique"} {
+		if code, text, said := tabletop(t, "docs", name); code != exitDone || !strings.Contains(text, "\n  "+want+" ") || strings.Contains(text, "\n  fails ") {
+			t.Errorf("docs %s: %s%s", name, text, said)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"tabletop/blocks/trigger/simulator"
 	"tabletop/workbook"
 	"tabletop/workbook/events"
+	"tabletop/workbook/scenario"
 	"tabletop/workbook/source"
 )
 
@@ -40,10 +41,19 @@ func docTopics() []docTopic {
 		verdictsTopic(),
 		guardTopic(),
 		{"integrations", "Webhook configurations", "", []docEntry{{name: "integrations.yaml", doc: "the keys of a configuration; the file holds a list of them under integrations", fields: fieldsOf(trigger.FileTypes().Entry)}}},
+		testsTopic(),
 		faultsTopic(),
 		findingsTopic(),
 		exitTopic(),
 	}
+}
+
+func testsTopic() docTopic {
+	t := docTopic{name: "tests", title: "Tests", intro: "A file *.test.yaml beside a workbook; tabletop test runs it."}
+	for _, w := range scenario.FileTypes() {
+		t.entries = append(t.entries, docEntry{name: w.Name, doc: "the keys of " + w.Name, fields: fieldsOf(w.Type)})
+	}
+	return t
 }
 
 func blocksTopic() docTopic {

@@ -10,6 +10,7 @@ package scenario
 import (
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"time"
 
@@ -75,6 +76,20 @@ type Answer struct {
 	Status   int               `yaml:"status" doc:"the status of the answer, 200 unless said otherwise"`
 	Headers  map[string]string `yaml:"headers" doc:"headers of the answer"`
 	Body     string            `yaml:"body" doc:"the body of the answer"`
+}
+
+// A Written is a part of a file of tests as it is written.
+type Written struct {
+	Name string
+	Type reflect.Type
+}
+
+// FileTypes are the structures of a file of tests, for its reference.
+func FileTypes() []Written {
+	return []Written{
+		{"a file of tests", reflect.TypeFor[fileNode]()}, {"tests", reflect.TypeFor[testNode]()},
+		{"expect", reflect.TypeFor[expectNode]()}, {"expect.blocks", reflect.TypeFor[blockNode]()},
+	}
 }
 
 // fileNode is a file of tests as written.
