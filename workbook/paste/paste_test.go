@@ -84,8 +84,10 @@ func TestRead(t *testing.T) {
 		{"calls", "Call Block\nWorkbook: notify.yaml\nReturn Block: look it up\nWorkbook\nlook up.yaml\nCall Block\nother.yaml\nSQL\nSELECT $A FROM X", "call: notify.yaml\nreturn: look up.yaml (look it up)\ncall: other.yaml\nsql: SELECT $A FROM X"},
 		{"a call of nothing", "Call Block\nSELECT $A FROM X", "sql: SELECT $A FROM X\n! 1: a call block without what it holds"},
 		{"webhook fields in any order", "Payload\n{\n \"a\": \"$A\"\n}\nPOST\nhttps://x.example/a\nHeaders: {\"Authorization\": \"Bearer [token]\"}\nConfiguration Name: N", "webhook N POST https://x.example/a {\"Authorization\": \"Bearer [token]\"} {⏎ \"a\": \"$A\"⏎}"},
-		{"a secret in headers", "Configuration Name: N\nHeaders: {\"Authorization\": \"Bearer abc.def\", \"X-Api-Key\": \"k1\", \"X-Is\": \"$A\", \"X-Token\": \"$A\"}",
-			"webhook N   {\"Authorization\": \"Bearer [token]\", \"X-Api-Key\": \"[token]\", \"X-Is\": \"$A\", \"X-Token\": \"$A\"} \n! 1: the headers of N held a secret, which is not written: [token] stands in its place"},
+		{
+			"a secret in headers", "Configuration Name: N\nHeaders: {\"Authorization\": \"Bearer abc.def\", \"X-Api-Key\": \"k1\", \"X-Is\": \"$A\", \"X-Token\": \"$A\"}",
+			"webhook N   {\"Authorization\": \"Bearer [token]\", \"X-Api-Key\": \"[token]\", \"X-Is\": \"$A\", \"X-Token\": \"$A\"} \n! 1: the headers of N held a secret, which is not written: [token] stands in its place",
+		},
 		{"headers told from a payload", "Configuration Name: N\n{\"a\": \"$A\"}\n{\"Content-Type\": \"x\"}", "webhook N   {\"Content-Type\": \"x\"} {\"a\": \"$A\"}"},
 		{"JSON behind a label and over lines", "Payload: {\n\"a\": 1\n}\nURL: https://x.example", "webhook Webhook 1  https://x.example  {⏎\"a\": 1⏎}\n! 1: a webhook without a name, called Webhook 1 here"},
 		{"JSON that is never closed", "Configuration Name: N\nPayload\n{\"a\":\nURL\nhttps://x.example", "webhook N  https://x.example  {\"a\":"},

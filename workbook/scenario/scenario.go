@@ -87,8 +87,10 @@ type Written struct {
 // FileTypes are the structures of a file of tests, for its reference.
 func FileTypes() []Written {
 	return []Written{
-		{"a file of tests", reflect.TypeFor[fileNode]()}, {"tests", reflect.TypeFor[testNode]()},
-		{"expect", reflect.TypeFor[expectNode]()}, {"expect.blocks", reflect.TypeFor[blockNode]()},
+		{"a file of tests", reflect.TypeFor[fileNode]()},
+		{"tests", reflect.TypeFor[testNode]()},
+		{"expect", reflect.TypeFor[expectNode]()},
+		{"expect.blocks", reflect.TypeFor[blockNode]()},
 	}
 }
 
