@@ -260,6 +260,15 @@ func TestDelivered(t *testing.T) {
 	equal(t, settled(sendable(1), Outcome{Verdict: workbook.Undone, Response: sent(1).Response, Attempts: 1, Task: "00000120"}, really), show(t, reader, run).Actions[0])
 	deliver(t, log, really, nil, sendable(1))
 	equal(t, &Delivery{Run: really, Action: 1, Verdict: workbook.Unknown, Time: now}, look(1, 2*time.Hour))
+
+	// Of two that sent the same one is undone: nothing of it stands any more.
+	deliver(t, log, really, []Outcome{sent(1)})
+	_, third := planned(t, log, "[1]")
+	twice := begin(t, log, applyInfo(workbook.ModeApply, third))
+	deliver(t, log, twice, nil, sendable(1))
+	deliver(t, log, twice, []Outcome{sent(1)})
+	deliver(t, log, twice, []Outcome{{Run: twice, Action: 1, Verdict: workbook.Undone}})
+	equal(t, (*Delivery)(nil), look(1, 2*time.Hour))
 }
 
 func TestLifecycle(t *testing.T) {
