@@ -63,6 +63,18 @@ func TestScheduleTimes(t *testing.T) {
 	}
 }
 
+// TestCadence has the ends of DNIF's two cases.
+func TestCadence(t *testing.T) {
+	for duration, want := range map[time.Duration]time.Duration{
+		0: time.Minute, 30 * time.Minute: time.Minute, 31 * time.Minute: 10 * time.Minute,
+		45 * time.Minute: 15 * time.Minute, time.Hour: 20 * time.Minute, 24 * time.Hour: 8 * time.Hour,
+	} {
+		if got := Cadence(duration); got != want {
+			t.Errorf("%v back, every %v, not every %v", duration, got, want)
+		}
+	}
+}
+
 // TestScheduleWindowsMeet plays a streamed workbook over random minutes: every
 // minute lies within the window of a run, so that no event is passed over.
 func TestScheduleWindowsMeet(t *testing.T) {

@@ -193,6 +193,18 @@ func TestCoalesce(t *testing.T) {
 	}
 }
 
+// TestCoalesceKeepsWorkbooksApart: a signal of another workbook, or of another
+// run, is none of one's own.
+func TestCoalesceKeepsWorkbooksApart(t *testing.T) {
+	of := func(run int64, workbook string) Signal {
+		return Signal{Name: "a", Run: run, RaisedBy: workbook, Occurrences: 1}
+	}
+	got := Coalesce([]Signal{of(1, "Doors")}, []Signal{of(1, ""), of(2, "Doors"), of(1, "Doors")})
+	if len(got) != 3 || got[0].Occurrences != 2 {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestNumber(t *testing.T) {
 	tests := []struct{ in, want Value }{
 		{"3389", int64(3389)},
